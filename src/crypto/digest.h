@@ -1,0 +1,19 @@
+// SHA-256, secure random bytes, base64url.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "base/bytes.h"
+
+namespace muster::crypto {
+
+[[nodiscard]] std::array<Byte, 32> sha256(Bytes bytes);
+// From the operating system's generator by way of OpenSSL; ends the process where there is none.
+void fill_random(MutableBytes bytes);
+// RFC 4648 §5, no padding.
+[[nodiscard]] std::string base64url(Bytes bytes);
+// Nothing is appended and false returned for anything that is not base64url without padding.
+[[nodiscard]] bool from_base64url(std::string_view text, std::vector<Byte>& out);
+
+}  // namespace muster::crypto

@@ -1,0 +1,63 @@
+// Every capacity of Muster in one file, and how they relate.
+//
+// If everything has a limit, nothing can grow without bound: memory follows from this file, not from the
+// size of a group. Bytes of files and bodies are in the unit their name says.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace muster::limits {
+
+// ── pages ──
+// Invitations a page: the unit that is leased, marked and settled.
+inline constexpr std::uint32_t page_size = 4096;
+// P: no job at or beyond the durable mark + P is written to a peer.
+inline constexpr std::uint32_t ahead_of_mark_max = 1024;
+// Pages of all tasks that are in hand at once. Together their windows may fill the slab.
+inline constexpr std::uint32_t pages_in_hand_max = 64;
+
+// ── slots ──
+// Jobs on their way at once; their number is the back-pressure of the whole pipeline.
+inline constexpr std::uint32_t slots_max = 65'536;
+inline constexpr std::size_t job_bytes_max = 256;
+static_assert(slots_max >= pages_in_hand_max * ahead_of_mark_max);
+
+// ── commits ──
+inline constexpr std::size_t settlements_per_commit = 1024;
+inline constexpr Duration commit_interval = std::chrono::milliseconds(5);
+static_assert(settlements_per_commit <= slots_max);
+// An answer that takes longer is moved to an exception row, so that no stream holds its page's mark.
+inline constexpr Duration answer_slow_after = std::chrono::seconds(1);
+
+// ── tasks ──
+inline constexpr std::uint32_t tasks_open_max = 64;
+inline constexpr std::uint32_t credentials_max = 64;
+inline constexpr std::uint32_t languages_max = 64;
+inline constexpr std::uint32_t attempts_max = 6;  // fits the 4 bits of a packed outcome
+static_assert(attempts_max < 16);
+
+// ── what a push carries ──
+inline constexpr std::size_t push_token_bytes_max = 64;   // Apple: make no assumption; 32 today
+inline constexpr std::size_t push_token_bytes_min = 16;
+inline constexpr std::size_t push_magic_bytes_max = 64;   // a UUID in practice
+inline constexpr std::size_t payload_bytes_max = 4096;    // Apple's limit for mdm and alert
+inline constexpr std::size_t answer_body_bytes_max = 4096;
+
+// ── shards and connections ──
+inline constexpr std::uint32_t shards_max = 64;
+inline constexpr std::uint32_t connections_per_pool_max = 64;
+inline constexpr std::uint32_t streams_per_connection_max = 4096;  // whatever the server offers
+inline constexpr std::uint32_t stream_id_last = 1U << 30;          // a connection is retired there
+
+// ── roster ──
+inline constexpr std::uint32_t block_size = 4096;  // device numbers a packed block
+inline constexpr std::size_t field_bytes_max = 64 * 1024;
+inline constexpr std::size_t line_bytes_max = 1024 * 1024;
+inline constexpr std::size_t columns_max = 256;
+inline constexpr std::size_t name_bytes_max = 1024;
+inline constexpr std::size_t json_depth_max = 64;
+
+}  // namespace muster::limits
