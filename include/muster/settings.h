@@ -1,0 +1,82 @@
+// Settings of a dispatcher, as a value. `muster` reads them from TOML (config/muster.toml documents every
+// key); a program of your own fills them in. File paths are absolute or relative to the working directory.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace muster {
+
+// [[apns.credential]]: one a topic. Either certificate_file (+ key_file when the key is apart), or
+// key_file + key_id + team_id for token authentication.
+struct ApnsCredential {
+  std::string topic;
+  std::string certificate_file;
+  std::string key_file;
+  std::string key_id;
+  std::string team_id;
+};
+
+struct ApnsSettings {
+  std::string host = "api.push.apple.com";
+  std::uint16_t port = 443;
+  std::string trust_file;            // extra certificate authority (PEM); empty: the system's
+  std::uint32_t connections = 0;     // a credential's connections over all shards; 0: planned
+  std::string framing = "nghttp2";
+  std::chrono::seconds expiration{7 * 24 * 3600};  // apns-expiration after Send; "7d"
+  // Back-off after a temporary refusal: the n-th attempt waits the n-th of these (the last again and
+  // again), ± 20 %.
+  std::vector<std::chrono::milliseconds> retry_after{std::chrono::seconds(30), std::chrono::minutes(2),
+                                                     std::chrono::minutes(8), std::chrono::minutes(15)};
+  std::uint32_t attempts = 6;        // after so many temporary refusals the invitation fails; ≤ 6
+  std::uint32_t canary = 32;         // first pushes of a task that must not all fail for configuration
+  std::string in_doubt = "resend";   // or "hold"
+  std::vector<ApnsCredential> credentials;
+};
+
+// [[invitation]]: the text of an alert, one a language; the first is the fallback.
+struct InvitationText {
+  std::string language;  // "en"
+  std::string title;
+  std::string body;
+  std::string url;       // added as "url" beside "aps"; may be empty
+};
+
+struct MailSettings {
+  std::string mode = "off";  // relay | direct
+  std::string from;
+  std::string unsubscribe_url;
+  std::string relay_host;
+  std::uint16_t relay_port = 465;
+  std::string relay_tls = "implicit";  // required | opportunistic | none
+  std::string relay_user;
+  std::string relay_password_file;
+  std::uint16_t direct_port = 25;
+  std::string direct_resolver;  // host:port; empty: the system's
+};
+
+struct MdmSettings {
+  std::string mode = "off";               // builtin | nanomdm
+  std::uint32_t wakes_per_second = 200;   // what the MDM server can take; 0: no limit
+};
+
+struct ReactorSettings {
+  std::string kind = "auto";    // io_uring | epoll
+  std::uint32_t shards = 0;     // 0: one a core
+};
+
+struct Settings {
+  std::string data_dir = "/var/lib/muster";
+  std::string store_url = "sqlite";
+  std::string server_listen = "127.0.0.1:8470";
+  ApnsSettings apns;
+  std::vector<InvitationText> invitations;
+  MailSettings mail;
+  std::string books_url = "https://vpp.itunes.apple.com/mdm/v2";
+  MdmSettings mdm;
+  ReactorSettings reactor;
+};
+
+}  // namespace muster
