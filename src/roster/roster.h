@@ -1,0 +1,141 @@
+// Users, groups, devices: who there is, who is meant, and what a push needs.
+//
+// Tables hold what administrators search; beside them stand sets of numbers (a group's members, who can be
+// pushed, who was invited, who enrolled, for whom Managed Distribution is on) and packed blocks with what a
+// push needs. Sets and blocks are derived: an import or an edit writes them in the same commit as the rows.
+// So a selection is algebra on a few sets, never a scan, and the expander reads blocks, never rows.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/number_set.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "model/id.h"
+#include "model/job.h"
+
+namespace muster::roster {
+
+struct ImportPlan {
+  std::vector<std::string> paths;
+  std::string format;        // "", "csv", "ndjson"
+  bool dry_run = false;
+  std::string rejects_file;  // not empty: bad rows go there, with the reason
+};
+struct ImportStep {
+  std::string file;
+  std::uint64_t bytes_done = 0;
+  std::uint64_t bytes_total = 0;
+  std::uint64_t rows = 0;
+};
+struct ImportCounts {
+  std::uint64_t users = 0;
+  std::uint64_t groups = 0;
+  std::uint64_t memberships = 0;
+  std::uint64_t devices = 0;
+  std::uint64_t rejected = 0;
+  std::vector<std::string> warnings;
+};
+
+enum class Wanted : std::uint8_t { not_invited, not_enrolled };
+
+struct Selection {
+  std::string target_name;
+  NumberSet users_selected;      // the target's users, nesting resolved, once each
+  NumberSet users;               // of those: in the audience, enabled, with a device that can be pushed
+  NumberSet devices;             // what would be invited
+  std::uint64_t users_not_invited = 0;   // of users_selected and enabled
+  std::uint64_t users_not_enrolled = 0;
+  std::uint64_t users_disabled = 0;      // Managed Distribution is off
+  std::uint64_t users_without_device = 0;  // in the audience and enabled, but nothing to push to
+};
+
+struct DeviceText {
+  DeviceNumber device = 0;
+  std::string device_id;
+  std::string device_name;
+  std::string user_id;
+  std::string user_full_name;
+};
+
+// What a push to a device needs; spans live as long as the block they came from.
+struct PushTarget {
+  bool known = false;          // the device exists
+  UserNumber user = 0;
+  std::uint16_t topic = 0;     // index in Roster::topics()
+  std::uint16_t language = 0;  // index in Roster::languages(); 0: none
+  std::int64_t registered_at_s = 0;
+  Bytes token;                 // empty: cannot be pushed (any more)
+  std::string_view magic;
+};
+
+// A packed block of limits::block_size device numbers, checked against its checksum.
+class Block {
+ public:
+  explicit Block(std::vector<Byte> bytes) : bytes_(std::move(bytes)) {}
+  [[nodiscard]] PushTarget at(DeviceNumber device) const;
+
+ private:
+  std::vector<Byte> bytes_;
+};
+
+// A snapshot reader; one object a thread. Each call sees the newest commit.
+class RosterReader {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<RosterReader>, Complaint> open(const std::string& dir);
+  ~RosterReader();
+
+  // By user_id, or by group_id or a group's name (an ambiguous name is an error that lists the ids); the
+  // complaint for an unknown one names the nearest known.
+  [[nodiscard]] Result<Selection, Complaint> select_user(const std::string& user_id,
+                                                         const std::string& device_id, Wanted wanted);
+  [[nodiscard]] Result<Selection, Complaint> select_group(const std::string& group, Wanted wanted);
+
+  [[nodiscard]] Result<Block> block(std::uint32_t number);  // device ÷ limits::block_size
+  // Raised by every commit that changes blocks: a cached block is good while it is the same.
+  [[nodiscard]] Result<std::uint64_t> version();
+  [[nodiscard]] Result<std::vector<std::string>> topics();     // by index
+  [[nodiscard]] Result<std::vector<std::string>> languages();  // by index; 0 is ""
+  // The topics among these devices' targets (by index), without reading each device's row.
+  [[nodiscard]] Result<std::vector<std::uint16_t>> topics_of(const NumberSet& devices);
+  [[nodiscard]] Result<std::vector<DeviceText>> texts(const std::vector<DeviceNumber>& devices);
+  [[nodiscard]] Result<NumberSet> users_removed();  // for invitations frozen before a removal
+
+ private:
+  struct Implementation;
+  explicit RosterReader(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation_;
+};
+
+// The writer: one a data directory (guarded by store::DirectoryLock), used by one thread at a time.
+class Roster {
+ public:
+  [[nodiscard]] static Result<std::unique_ptr<Roster>, Complaint> open(const std::string& dir);
+  ~Roster();
+
+  // All or nothing, in one commit that readers see at once; `step` is called a few times a second and ends
+  // the import by returning false (nothing is stored; complaint "interrupted").
+  [[nodiscard]] Result<ImportCounts, Complaint> import(
+      const ImportPlan& plan, const std::function<bool(const ImportStep&)>& step, WallTime now);
+
+  // invited gains these users; idempotent.
+  [[nodiscard]] Result<void> add_invited(const NumberSet& users);
+  // … and loses those whose every invitation ended without arriving.
+  [[nodiscard]] Result<void> remove_invited(const NumberSet& users);
+  [[nodiscard]] Result<void> add_enrolled(const NumberSet& users);
+  // 410: the token of this device is no longer valid, unless it was registered after `timestamp_ms`.
+  [[nodiscard]] Result<void> forget_tokens(
+      const std::vector<std::pair<DeviceNumber, std::int64_t>>& devices_and_timestamps_ms);
+
+ private:
+  struct Implementation;
+  explicit Roster(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace muster::roster

@@ -1,0 +1,96 @@
+// SQLite behind six verbs: the only door to a database file. One Database is used by one thread at a time.
+//
+// Files are opened in WAL mode with synchronous=FULL: what commit() returned for survives power loss; a
+// reader sees the last commit before its transaction and never blocks the writer. Errors come as
+// ErrorCode disk_full, disk_failed, store_busy, store_corrupt, not_permitted or os; after disk_failed
+// nothing may be believed: close and recover in a new process.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace muster::store {
+
+// A prepared statement: bind 1…n, then step() until it gives false, then it is reset by itself.
+class Statement {
+ public:
+  Statement() = default;
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(Statement&& other) noexcept;
+  ~Statement();
+
+  Statement& bind(int at, std::int64_t value);
+  Statement& bind(int at, std::string_view text);  // copied
+  Statement& bind(int at, Bytes bytes);            // borrowed until the statement is reset
+  Statement& bind_null(int at);
+  // True: a row is there. False: done. The statement is reset after false or an error.
+  [[nodiscard]] Result<bool> step();
+  // step() where no row is wanted.
+  [[nodiscard]] Result<void> run();
+  void reset();
+
+  [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] std::string_view text(int column) const;  // valid until the next step()
+  [[nodiscard]] Bytes bytes(int column) const;            // likewise
+  [[nodiscard]] bool is_null(int column) const;
+
+ private:
+  friend class Database;
+  explicit Statement(sqlite3_stmt* owned) : statement_(owned) {}
+  sqlite3_stmt* statement_ = nullptr;
+};
+
+enum class OpenMode : std::uint8_t { write, read };
+
+class Database {
+ public:
+  // write: creates the file (0600) where it is missing. read: refuses a missing file (not_found). Checks
+  // that the file is Muster's (application_id) and not of a newer version (user_version > `version`); the
+  // complaint names the file and the mend. `schema` is run where user_version is 0.
+  [[nodiscard]] static Result<Database, Complaint> open(const std::string& file, OpenMode mode,
+                                                        std::int32_t version,
+                                                        std::string_view schema);
+  Database(Database&& other) noexcept;
+  Database& operator=(Database&& other) noexcept;
+  ~Database();
+
+  [[nodiscard]] Result<Statement> prepare(std::string_view sql);
+  [[nodiscard]] Result<void> execute(std::string_view sql);  // no parameters, no rows
+  [[nodiscard]] Result<void> begin();   // IMMEDIATE in write mode, a snapshot in read mode
+  [[nodiscard]] Result<void> commit();  // on error nothing was stored and the transaction is over
+  void rollback();
+  [[nodiscard]] std::int64_t last_row_id() const;
+  [[nodiscard]] const std::string& file() const { return file_; }
+
+ private:
+  Database(sqlite3* owned, std::string file) : database_(owned), file_(std::move(file)) {}
+  sqlite3* database_ = nullptr;
+  std::string file_;
+};
+
+// Holds DIR/muster.lock (flock, with pid and boot id inside) for as long as it lives. The complaint names
+// the holder's pid; the lock of a dead process is taken over.
+class DirectoryLock {
+ public:
+  // Creates the directory (0700) where it is missing.
+  [[nodiscard]] static Result<DirectoryLock, Complaint> take(const std::string& dir);
+  DirectoryLock(DirectoryLock&& other) noexcept;
+  DirectoryLock& operator=(DirectoryLock&& other) noexcept;
+  ~DirectoryLock();
+  // Whether a live process holds it now.
+  [[nodiscard]] static bool held(const std::string& dir);
+
+ private:
+  explicit DirectoryLock(int owned_fd) : fd_(owned_fd) {}
+  int fd_ = -1;
+};
+
+}  // namespace muster::store
