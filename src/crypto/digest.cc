@@ -1,0 +1,86 @@
+#include "crypto/digest.h"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "base/assert.h"
+
+namespace muster::crypto {
+namespace {
+
+constexpr std::string_view alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+constexpr std::array<std::int8_t, 256> values_of_digits() {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (std::size_t i = 0; i < alphabet.size(); ++i) {
+    values[static_cast<Byte>(alphabet[i])] = static_cast<std::int8_t>(i);
+  }
+  return values;
+}
+constexpr auto digit_values = values_of_digits();
+
+}  // namespace
+
+std::array<Byte, 32> sha256(Bytes bytes) {
+  std::array<Byte, 32> digest{};
+  unsigned int size = 0;
+  MUSTER_ASSERT(
+      EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) == 1);
+  MUSTER_ASSERT(size == digest.size());
+  return digest;
+}
+
+void fill_random(MutableBytes bytes) {
+  MUSTER_ASSERT(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
+}
+
+std::string base64url(Bytes bytes) {
+  std::string text;
+  text.reserve((bytes.size() * 4 + 2) / 3);
+  std::uint32_t kept = 0;  // bits not yet written, in the low `kept_bits`
+  int kept_bits = 0;
+  for (const Byte byte : bytes) {
+    kept = (kept << 8) | byte;
+    kept_bits += 8;
+    while (kept_bits >= 6) {
+      kept_bits -= 6;
+      text += alphabet[(kept >> kept_bits) & 63];
+    }
+  }
+  if (kept_bits > 0) {
+    text += alphabet[(kept << (6 - kept_bits)) & 63];
+  }
+  return text;
+}
+
+bool from_base64url(std::string_view text, std::vector<Byte>& out) {
+  if (text.size() % 4 == 1) {
+    return false;
+  }
+  const auto size_before = out.size();
+  std::uint32_t kept = 0;
+  int kept_bits = 0;
+  for (const char digit : text) {
+    const int value = digit_values[static_cast<Byte>(digit)];
+    if (value < 0) {
+      out.resize(size_before);
+      return false;
+    }
+    kept = (kept << 6) | static_cast<std::uint32_t>(value);
+    kept_bits += 6;
+    if (kept_bits >= 8) {
+      kept_bits -= 8;
+      out.push_back(static_cast<Byte>((kept >> kept_bits) & 0xff));
+    }
+  }
+  // Bits behind the last byte must be zero, or two texts would mean the same bytes.
+  if ((kept & ((1U << kept_bits) - 1)) != 0) {
+    out.resize(size_before);
+    return false;
+  }
+  return true;
+}
+
+}  // namespace muster::crypto
