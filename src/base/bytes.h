@@ -31,7 +31,9 @@ char* write_hex(Bytes bytes, char* out);
 // CRC-32 (zlib's) over `bytes`: the checksum of pages and packed blocks.
 [[nodiscard]] std::uint32_t checksum(Bytes bytes);
 
-// Little-endian values inside packed blocks; callers have checked the bounds.
+// Little-endian values inside packed blocks; callers have checked the bounds. In a namespace of their own
+// because `store` is also a room: who uses both writes little_endian::store.
+inline namespace little_endian {
 template <class T>
 [[nodiscard]] T load(const Byte* from) {
   T value;
@@ -48,5 +50,6 @@ void append(std::vector<Byte>& to, T value) {
   to.resize(at + sizeof value);
   store(to.data() + at, value);
 }
+}  // namespace little_endian
 
 }  // namespace muster

@@ -76,8 +76,8 @@ class Database {
   std::string file_;
 };
 
-// Holds DIR/muster.lock (flock, with pid and boot id inside) for as long as it lives. The complaint names
-// the holder's pid; the lock of a dead process is taken over.
+// Holds DIR/muster.lock (an open-file lock, with pid and boot id inside) for as long as it lives. The
+// complaint names the holder's pid; the lock of a dead process is taken over.
 class DirectoryLock {
  public:
   // Creates the directory (0700) where it is missing.

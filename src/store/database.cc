@@ -1,0 +1,460 @@
+#include "store/database.h"
+
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/log.h"
+
+namespace muster::store {
+namespace {
+
+constexpr std::int32_t application_id = 0x4D535452;  // "MSTR"
+constexpr int busy_timeout_ms = 1000;
+// A passive checkpoint after so many pages (4 MiB): rare enough to be cheap, small enough that
+// opening after a crash reads little.
+constexpr int checkpoint_pages = 1000;
+
+constexpr const char* settings_of_reading =
+    "PRAGMA mmap_size = 0;"  // a damaged disk gives an error rather than SIGBUS
+    "PRAGMA cache_size = -8192;"
+    "PRAGMA cell_size_check = ON;"
+    "PRAGMA foreign_keys = OFF;"
+    "PRAGMA temp_store = MEMORY;";
+constexpr const char* settings_of_writing =
+    "PRAGMA journal_mode = WAL;"
+    "PRAGMA synchronous = FULL;"
+    "PRAGMA journal_size_limit = 67108864;";
+
+Error error_of_input_output(int extended, int os_error) {
+  // What fsync refused may be lost although a second fsync says yes; so no errno makes it harmless.
+  if (extended == SQLITE_IOERR_FSYNC || extended == SQLITE_IOERR_DIR_FSYNC) {
+    return {ErrorCode::disk_failed, os_error};
+  }
+  switch (os_error) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+    case EROFS:
+      return {ErrorCode::disk_full, os_error};
+    default:
+      return {ErrorCode::disk_failed, os_error};
+  }
+}
+
+Error error_of(sqlite3* database, int code) {
+  MUSTER_ASSERT(code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE);
+  MUSTER_ASSERT(code != SQLITE_NOMEM);
+  const int os_error = sqlite3_system_errno(database);
+  switch (code & 0xFF) {
+    case SQLITE_FULL:
+      return {ErrorCode::disk_full, os_error};
+    case SQLITE_IOERR:
+      return error_of_input_output(code, os_error);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {ErrorCode::store_busy, 0};
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return {ErrorCode::store_corrupt, 0};
+    case SQLITE_CANTOPEN:
+      return os_error == 0 ? Error{ErrorCode::not_permitted, 0} : error_of_errno(os_error);
+    case SQLITE_READONLY:
+      // The file was moved or deleted beneath us: what we write now, nobody will find.
+      return {code == SQLITE_READONLY_DBMOVED ? ErrorCode::disk_failed : ErrorCode::not_permitted,
+              os_error};
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return {ErrorCode::not_permitted, os_error};
+    default:
+      // A table that is missing or a row that should not be there: the file is not what we wrote.
+      log::error("store", "statement refused",
+                 {{"code", std::int64_t{code}}, {"reason", sqlite3_errmsg(database)}});
+      return {ErrorCode::store_corrupt, 0};
+  }
+}
+
+// Instead of SQLite's own hook, which forgets what the checkpoint said. A full disk or a reader in
+// the way only put it off; a disk that failed must reach the caller.
+int checkpoint_when_long(void*, sqlite3* database, const char* name, int pages) {
+  if (pages < checkpoint_pages) {
+    return SQLITE_OK;
+  }
+  const int code =
+      sqlite3_wal_checkpoint_v2(database, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code == SQLITE_OK || error_of(database, code).code != ErrorCode::disk_failed) {
+    return SQLITE_OK;
+  }
+  return code;
+}
+
+// The file as a URI, for `immutable`: what would end the path is escaped.
+std::string uri_of(const std::string& file) {
+  std::string uri = "file:";
+  for (const char c : file) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += '%' + to_hex(as_bytes({&c, 1}));
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
+Complaint complaint_about(const std::string& file, const Error& error) {
+  Complaint complaint{
+      .file = file, .found = words(error), .expected = {}, .mend = {}, .cause = error};
+  switch (error.code) {
+    case ErrorCode::not_found:
+      complaint.found = "the database does not exist";
+      break;
+    case ErrorCode::not_permitted:
+      complaint.expected = "a file and a directory that this user may read and write";
+      complaint.mend = "give them to the user that runs muster (chown), or run it as their owner";
+      break;
+    case ErrorCode::store_corrupt:
+      complaint.mend = "restore the file from a backup, with its -wal file; nothing was changed";
+      break;
+    case ErrorCode::store_busy:
+      complaint.mend = "end the other process, or wait for it";
+      break;
+    case ErrorCode::disk_full:
+      complaint.mend = "make room on this disk";
+      break;
+    case ErrorCode::disk_failed:
+      complaint.mend = "look into the kernel's log (dmesg) before anything else";
+      break;
+    default:
+      break;
+  }
+  return complaint;
+}
+
+// Exists afterwards, readable by its owner only; -wal and -shm get the same mode from SQLite.
+Result<void> create_file(const std::string& file) {
+  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) {
+    return tl::unexpected(error_of_errno(errno));
+  }
+  ::close(fd);
+  return {};
+}
+
+Result<std::int64_t> read_number(Database& database, std::string_view sql) {
+  auto statement = database.prepare(sql);
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  const auto row = statement->step();
+  if (!row) {
+    return tl::unexpected(row.error());
+  }
+  return *row ? statement->integer(0) : 0;
+}
+
+struct Identity {
+  std::int64_t application = 0;
+  std::int64_t version = 0;
+  std::int64_t tables = 0;
+};
+
+Result<Identity> read_identity(Database& database) {
+  const auto tables = read_number(database, "SELECT count(*) FROM sqlite_schema");
+  if (!tables) {
+    return tl::unexpected(tables.error());
+  }
+  const auto application = read_number(database, "PRAGMA application_id");
+  if (!application) {
+    return tl::unexpected(application.error());
+  }
+  const auto version = read_number(database, "PRAGMA user_version");
+  if (!version) {
+    return tl::unexpected(version.error());
+  }
+  return Identity{*application, *version, *tables};
+}
+
+// Nothing has been written to the file when it is refused.
+Result<void, Complaint> check_identity(const std::string& file, OpenMode mode, std::int32_t version,
+                                       const Identity& identity) {
+  const bool blank = identity.application == 0 && identity.version == 0 && identity.tables == 0;
+  if (blank && mode == OpenMode::write) {
+    return {};
+  }
+  if (blank) {  // its writer died before the first commit
+    return tl::unexpected(complaint_about(file, {ErrorCode::not_found, 0}));
+  }
+  if (identity.application != application_id) {
+    return tl::unexpected(Complaint{.file = file,
+                                    .found = "this database was not written by muster",
+                                    .expected = {},
+                                    .mend = "name another directory, or move the file away",
+                                    .cause = {ErrorCode::store_corrupt, 0}});
+  }
+  if (identity.version > version) {
+    return tl::unexpected(Complaint{
+        .file = file,
+        .found = "written by a newer muster (format " + std::to_string(identity.version) + ")",
+        .expected = "format " + std::to_string(version),
+        .mend = "run the newer version; nothing was changed",
+        .cause = {ErrorCode::store_newer, 0}});
+  }
+  if (identity.version < version) {
+    return tl::unexpected(
+        Complaint{.file = file,
+                  .found = "written in format " + std::to_string(identity.version),
+                  .expected = "format " + std::to_string(version),
+                  .mend = "restore a backup of this version; nothing was changed",
+                  .cause = {ErrorCode::store_corrupt, 0}});
+  }
+  return {};
+}
+
+Result<void> create_schema(Database& database, std::int32_t version, std::string_view schema) {
+  auto done = database.begin();
+  if (!done) {
+    return done;
+  }
+  std::string sql = "PRAGMA application_id = " + std::to_string(application_id) + ";";
+  sql += "PRAGMA user_version = " + std::to_string(version) + ";";
+  sql += schema;
+  done = database.execute(sql);
+  if (!done) {
+    database.rollback();
+    return done;
+  }
+  return database.commit();
+}
+
+// SQLite opens lazily: the first read shows whether the file can be used.
+Result<sqlite3*> open_handle(const std::string& file, int flags) {
+  sqlite3* handle = nullptr;
+  int code = sqlite3_open_v2(file.c_str(), &handle,
+                             flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+  MUSTER_ASSERT(handle != nullptr);
+  if (code == SQLITE_OK) {
+    sqlite3_busy_timeout(handle, busy_timeout_ms);
+    code = sqlite3_exec(handle, settings_of_reading, nullptr, nullptr, nullptr);
+  }
+  if (code == SQLITE_OK) {
+    code = sqlite3_exec(handle, "SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
+  }
+  if (code != SQLITE_OK) {
+    const auto error = error_of(handle, code);
+    sqlite3_close(handle);
+    return tl::unexpected(error);
+  }
+  return handle;
+}
+
+Result<sqlite3*> open_handle(const std::string& file, OpenMode mode) {
+  if (mode == OpenMode::write) {
+    return open_handle(file, SQLITE_OPEN_READWRITE);
+  }
+  if (::access(file.c_str(), F_OK) != 0) {
+    return tl::unexpected(error_of_errno(errno));
+  }
+  auto handle = open_handle(file, SQLITE_OPEN_READONLY);
+  // Reading wants -shm, which a reader without rights to the directory cannot make. Where no -wal
+  // is left behind either, nobody writes and the file alone is the whole truth.
+  const bool whole = ::access((file + "-wal").c_str(), F_OK) != 0;
+  if (!handle && whole &&
+      (handle.error().code == ErrorCode::not_permitted || handle.error().code == ErrorCode::os ||
+       handle.error().code == ErrorCode::not_found)) {
+    return open_handle(uri_of(file), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+  }
+  return handle;
+}
+
+}  // namespace
+
+Statement::Statement(Statement&& other) noexcept
+    : statement_(std::exchange(other.statement_, nullptr)) {}
+Statement& Statement::operator=(Statement&& other) noexcept {
+  std::swap(statement_, other.statement_);
+  return *this;
+}
+Statement::~Statement() {
+  sqlite3_finalize(statement_);
+}
+
+Statement& Statement::bind(int at, std::int64_t value) {
+  MUSTER_ASSERT(sqlite3_bind_int64(statement_, at, value) == SQLITE_OK);
+  return *this;
+}
+
+Statement& Statement::bind(int at, std::string_view text) {
+  // A null pointer would bind NULL.
+  MUSTER_ASSERT(sqlite3_bind_text64(statement_, at, text.empty() ? "" : text.data(), text.size(),
+                                    SQLITE_TRANSIENT, SQLITE_UTF8) == SQLITE_OK);
+  return *this;
+}
+
+Statement& Statement::bind(int at, Bytes bytes) {
+  MUSTER_ASSERT(bytes.empty() ? sqlite3_bind_zeroblob(statement_, at, 0) == SQLITE_OK
+                              : sqlite3_bind_blob64(statement_, at, bytes.data(), bytes.size(),
+                                                    SQLITE_STATIC) == SQLITE_OK);
+  return *this;
+}
+
+Statement& Statement::bind_null(int at) {
+  MUSTER_ASSERT(sqlite3_bind_null(statement_, at) == SQLITE_OK);
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) {
+    return true;
+  }
+  if (code == SQLITE_DONE) {
+    sqlite3_reset(statement_);
+    return false;
+  }
+  const auto error = error_of(sqlite3_db_handle(statement_), code);
+  sqlite3_reset(statement_);
+  return tl::unexpected(error);
+}
+
+Result<void> Statement::run() {
+  const auto row = step();
+  if (!row) {
+    return tl::unexpected(row.error());
+  }
+  MUSTER_ASSERT(!*row);
+  return {};
+}
+
+void Statement::reset() {
+  sqlite3_reset(statement_);
+}
+
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+
+std::string_view Statement::text(int column) const {
+  const auto* text = sqlite3_column_text(statement_, column);
+  const auto size = sqlite3_column_bytes(statement_, column);
+  return text == nullptr ? std::string_view{}
+                         : std::string_view{reinterpret_cast<const char*>(text),
+                                            static_cast<std::size_t>(size)};
+}
+
+Bytes Statement::bytes(int column) const {
+  const auto* bytes = sqlite3_column_blob(statement_, column);
+  const auto size = sqlite3_column_bytes(statement_, column);
+  return bytes == nullptr ? Bytes{}
+                          : Bytes{static_cast<const Byte*>(bytes), static_cast<std::size_t>(size)};
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+Result<Database, Complaint> Database::open(const std::string& file, OpenMode mode,
+                                           std::int32_t version, std::string_view schema) {
+  const auto refused = [&file](const Error& error) {
+    return tl::unexpected(complaint_about(file, error));
+  };
+  if (mode == OpenMode::write) {
+    const auto created = create_file(file);
+    if (!created) {
+      return refused(created.error());
+    }
+  }
+  const auto handle = open_handle(file, mode);
+  if (!handle) {
+    return refused(handle.error());
+  }
+  Database database(*handle, file);
+  const auto identity = read_identity(database);
+  if (!identity) {
+    return refused(identity.error());
+  }
+  const auto checked = check_identity(file, mode, version, *identity);
+  if (!checked) {
+    return tl::unexpected(checked.error());
+  }
+  if (mode == OpenMode::read) {
+    return database;
+  }
+  auto done = database.execute(settings_of_writing);
+  if (done && identity->version == 0) {
+    done = create_schema(database, version, schema);
+  }
+  if (!done) {
+    return refused(done.error());
+  }
+  sqlite3_wal_hook(*handle, checkpoint_when_long, nullptr);
+  return database;
+}
+
+Database::Database(Database&& other) noexcept
+    : database_(std::exchange(other.database_, nullptr)), file_(std::move(other.file_)) {}
+Database& Database::operator=(Database&& other) noexcept {
+  std::swap(database_, other.database_);
+  std::swap(file_, other.file_);
+  return *this;
+}
+// v2: statements that outlive it keep the handle until they are gone.
+Database::~Database() {
+  sqlite3_close_v2(database_);
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  const int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()),
+                                      SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+  if (code != SQLITE_OK) {
+    return tl::unexpected(error_of(database_, code));
+  }
+  MUSTER_ASSERT(statement != nullptr);
+  return Statement(statement);
+}
+
+Result<void> Database::execute(std::string_view sql) {
+  const int code = sqlite3_exec(database_, std::string(sql).c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) {
+    return tl::unexpected(error_of(database_, code));
+  }
+  return {};
+}
+
+Result<void> Database::begin() {
+  if (sqlite3_db_readonly(database_, "main") == 0) {
+    return execute("BEGIN IMMEDIATE");
+  }
+  // A deferred transaction takes its snapshot with the first read.
+  const auto done = execute("BEGIN; SELECT count(*) FROM sqlite_schema");
+  if (!done) {
+    rollback();
+  }
+  return done;
+}
+
+Result<void> Database::commit() {
+  const auto done = execute("COMMIT");
+  if (!done) {
+    rollback();
+  }
+  return done;
+}
+
+void Database::rollback() {
+  // Where SQLite has already rolled back by itself there is nothing to end; an error then says no
+  // more than the one that brought us here.
+  if (sqlite3_get_autocommit(database_) == 0) {
+    sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+}
+
+std::int64_t Database::last_row_id() const {
+  return sqlite3_last_insert_rowid(database_);
+}
+
+}  // namespace muster::store
