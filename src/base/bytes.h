@@ -31,9 +31,8 @@ char* write_hex(Bytes bytes, char* out);
 // CRC-32 (zlib's) over `bytes`: the checksum of pages and packed blocks.
 [[nodiscard]] std::uint32_t checksum(Bytes bytes);
 
-// Little-endian values inside packed blocks; callers have checked the bounds. In a namespace of their own
-// because `store` is also a room: who uses both writes little_endian::store.
-inline namespace little_endian {
+// Little-endian values inside packed blocks; callers have checked the bounds. load() and put(): `store` is
+// the name of a room.
 template <class T>
 [[nodiscard]] T load(const Byte* from) {
   T value;
@@ -41,15 +40,14 @@ template <class T>
   return value;
 }
 template <class T>
-void store(Byte* to, T value) {
+void put(Byte* to, T value) {
   std::memcpy(to, &value, sizeof value);
 }
 template <class T>
 void append(std::vector<Byte>& to, T value) {
   const auto at = to.size();
   to.resize(at + sizeof value);
-  store(to.data() + at, value);
+  put(to.data() + at, value);
 }
-}  // namespace little_endian
 
 }  // namespace muster
