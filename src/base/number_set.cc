@@ -105,7 +105,7 @@ std::vector<Byte> NumberSet::write() {
   std::vector<Byte> bytes(4 + roaring_bitmap_portable_size_in_bytes(implementation_->bitmap));
   roaring_bitmap_portable_serialize(implementation_->bitmap,
                                     reinterpret_cast<char*>(bytes.data() + 4));
-  store<std::uint32_t>(bytes.data(), checksum(Bytes(bytes).subspan(4)));
+  put<std::uint32_t>(bytes.data(), checksum(Bytes(bytes).subspan(4)));
   return bytes;
 }
 
