@@ -1,6 +1,5 @@
 #include "json/writer.h"
 
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/assert.h"
@@ -14,80 +13,66 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
+void Writer::separate() {
+  if (!first_ && !after_key_ && !open_.empty()) {
+    text_ += ',';
+  }
+  first_ = false;
+  after_key_ = false;
+}
+
 Writer& Writer::begin_object() {
-  return open(true);
+  separate();
+  text_ += '{';
+  open_.push_back('}');
+  first_ = true;
+  return *this;
 }
-Writer& Writer::end_object() {
-  return close(true);
-}
+
 Writer& Writer::begin_array() {
-  return open(false);
+  separate();
+  text_ += '[';
+  open_.push_back(']');
+  first_ = true;
+  return *this;
 }
-Writer& Writer::end_array() {
-  return close(false);
+
+Writer& Writer::end() {
+  MUSTER_ASSERT(!open_.empty());
+  MUSTER_ASSERT(!after_key_);
+  text_ += open_.back();
+  open_.pop_back();
+  first_ = false;
+  return *this;
 }
 
 Writer& Writer::key(std::string_view name) {
-  MUSTER_ASSERT(!levels_.empty());
-  MUSTER_ASSERT(levels_.back().object);
-  MUSTER_ASSERT(!key_waits_);
-  if (!levels_.back().empty) {
-    out_ += ',';
-  }
-  levels_.back().empty = false;
-  out_ += quoted(name);
-  out_ += ':';
-  key_waits_ = true;
+  MUSTER_ASSERT(!open_.empty() && open_.back() == '}');
+  MUSTER_ASSERT(!after_key_);
+  separate();
+  text_ += quoted(name);
+  text_ += ':';
+  after_key_ = true;
   return *this;
 }
 
-Writer& Writer::value(std::string_view text) {
-  return literal(quoted(text));
+Writer& Writer::text(std::string_view value) {
+  return raw(quoted(value));
 }
-Writer& Writer::value(bool truth) {
-  return literal(truth ? "true" : "false");
+Writer& Writer::number(double value) {
+  return raw(nlohmann::json(value).dump());
 }
-
-Writer& Writer::value(double number) {
-  return std::isfinite(number) ? literal(nlohmann::json(number).dump()) : null();
+Writer& Writer::boolean(bool value) {
+  return raw(value ? "true" : "false");
 }
-
-void Writer::before_value() {
-  if (levels_.empty()) {
-    MUSTER_ASSERT(!written_);
-    written_ = true;
-    return;
-  }
-  if (levels_.back().object) {
-    MUSTER_ASSERT(key_waits_);
-    key_waits_ = false;
-    return;
-  }
-  if (!levels_.back().empty) {
-    out_ += ',';
-  }
-  levels_.back().empty = false;
+Writer& Writer::null() {
+  return raw("null");
 }
 
-Writer& Writer::literal(std::string_view text) {
-  before_value();
-  out_ += text;
-  return *this;
-}
-
-Writer& Writer::open(bool object) {
-  before_value();
-  levels_.push_back({.object = object, .empty = true});
-  out_ += object ? '{' : '[';
-  return *this;
-}
-
-Writer& Writer::close(bool object) {
-  MUSTER_ASSERT(!levels_.empty());
-  MUSTER_ASSERT(levels_.back().object == object);
-  MUSTER_ASSERT(!key_waits_);
-  levels_.pop_back();
-  out_ += object ? '}' : ']';
+Writer& Writer::raw(std::string_view value) {
+  MUSTER_ASSERT(open_.empty() || open_.back() == ']' || after_key_);
+  separate();
+  text_ += value;
   return *this;
 }
 

@@ -1,13 +1,9 @@
-// JSON out, piece by piece, into a string of the caller's.
+// JSON out: a text grown piece by piece, always well-formed.
 //
-//   std::string out;
-//   json::Writer writer(out);
-//   writer.begin_object().member("task", id).member("sent", count).end_object();
+//   Writer writer;
+//   writer.begin_object().key("task").text(id).key("sent").number(12).end();
 //
-// Nothing is kept but the depth, so that a million rows can pass through a buffer which the caller
-// empties in between. Names and texts are escaped; bytes that are not UTF-8 become U+FFFD, since
-// what is written must be JSON whatever a roster held. A number that JSON cannot say (NaN,
-// infinity) becomes null. Putting the pieces in an order that is no JSON is our bug and asserted.
+// Commas and quoting are the writer's; bytes that are not UTF-8 become U+FFFD. Used by one thread.
 #pragma once
 
 #include <concepts>
@@ -20,48 +16,32 @@ namespace muster::json {
 
 class Writer {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
-
   Writer& begin_object();
-  Writer& end_object();
   Writer& begin_array();
-  Writer& end_array();
+  Writer& end();  // of the innermost object or array
   Writer& key(std::string_view name);
-
-  Writer& value(std::string_view text);
-  Writer& value(const std::string& text) { return value(std::string_view(text)); }
-  Writer& value(const char* text) { return value(std::string_view(text)); }
-  Writer& value(bool truth);
-  Writer& value(double number);
-  template <std::integral Number>
-    requires(!std::same_as<Number, bool>)
-  Writer& value(Number number) {
-    return literal(std::to_string(number));
+  Writer& text(std::string_view value);
+  template <std::integral T>
+  Writer& number(T value) {
+    return raw(std::to_string(value));
   }
-  Writer& null() { return literal("null"); }
+  Writer& number(double value);  // null where it is not finite: JSON has no word for it
+  Writer& boolean(bool value);
+  Writer& null();
+  // Takes a finished JSON value as it is.
+  Writer& raw(std::string_view value);
 
-  template <class Value>
-  Writer& member(std::string_view name, const Value& held) {
-    return key(name).value(held);
-  }
-
-  // One whole value has been written, nothing is open.
-  [[nodiscard]] bool complete() const { return levels_.empty() && written_; }
+  // Everything so far; whole once every object and array has ended.
+  [[nodiscard]] const std::string& result() const { return text_; }
+  [[nodiscard]] bool whole() const { return open_.empty() && !text_.empty(); }
 
  private:
-  struct Level {
-    bool object = false;
-    bool empty = true;
-  };
-  void before_value();
-  Writer& literal(std::string_view text);
-  Writer& open(bool object);
-  Writer& close(bool object);
+  void separate();
 
-  std::string& out_;
-  std::vector<Level> levels_;
-  bool key_waits_ = false;  // a key has been written, its value has not
-  bool written_ = false;
+  std::string text_;
+  std::vector<char> open_;  // the closing brackets still owed
+  bool first_ = true;       // nothing stands yet in the innermost one
+  bool after_key_ = false;
 };
 
 }  // namespace muster::json
