@@ -1,0 +1,76 @@
+#include "apns/conduct.h"
+
+#include <algorithm>
+
+namespace muster::apns {
+namespace {
+
+// RFC 9113 §6.
+enum FrameType : Byte {
+  frame_data = 0,
+  frame_headers = 1,
+  frame_rst_stream = 3,
+  frame_push_promise = 5,
+  frame_goaway = 7,
+  frame_window_update = 8,
+  frame_continuation = 9,
+};
+constexpr Byte flag_end_stream = 1;
+
+}  // namespace
+
+bool Conduct::watch(Bytes bytes, Instant now) {
+  begin_span_if_due(now);
+  while (!bytes.empty()) {
+    if (payload_left_ > 0) {
+      const std::size_t skipped = std::min(payload_left_, bytes.size());
+      payload_left_ -= skipped;
+      bytes = bytes.subspan(skipped);
+      continue;
+    }
+    const std::size_t taken = std::min(frame_header_size - header_filled_, bytes.size());
+    std::copy_n(bytes.data(), taken, header_.data() + header_filled_);
+    header_filled_ += taken;
+    bytes = bytes.subspan(taken);
+    if (header_filled_ == frame_header_size) {
+      header_filled_ = 0;
+      payload_left_ = std::size_t{header_[0]} << 16 | std::size_t{header_[1]} << 8 | header_[2];
+      glitches_ += header_is_glitch() ? 1 : 0;
+    }
+  }
+  return glitches_ <= glitches_max;
+}
+
+bool Conduct::header_is_glitch() const {
+  switch (header_[3]) {
+    case frame_headers:
+    case frame_rst_stream:
+    case frame_push_promise:
+    case frame_goaway:
+    case frame_window_update:
+    case frame_continuation:
+      return false;
+    case frame_data:
+      return payload_left_ == 0 && (header_[4] & flag_end_stream) == 0;
+    default:  // SETTINGS, PING, PRIORITY, and what no RFC we know of names
+      return true;
+  }
+}
+
+bool Conduct::stream_ended(bool by_reset, Instant now) {
+  begin_span_if_due(now);
+  ++ended_;
+  resets_ += by_reset ? 1 : 0;
+  return resets_ <= resets_max && (resets_ < resets_judged_from || resets_ * 2 <= ended_);
+}
+
+void Conduct::begin_span_if_due(Instant now) {
+  if (now >= span_end_) {
+    span_end_ = now + span;
+    glitches_ = 0;
+    resets_ = 0;
+    ended_ = 0;
+  }
+}
+
+}  // namespace muster::apns

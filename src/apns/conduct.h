@@ -1,0 +1,47 @@
+// How the peer behaves: floods of control frames and of resets.
+//
+// nghttp2 1.52 bounds what it buffers but has no limit on frames that cost us work and mean
+// nothing, so this counts them: it walks the frame headers of everything received, independent of
+// the framing library. Glitches are SETTINGS, PING, PRIORITY and unknown frames, and DATA without a
+// byte that does not end its stream. Resets are counted against the streams that ended. Both in
+// spans of ten seconds.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/bytes.h"
+#include "base/time.h"
+
+namespace muster::apns {
+
+class Conduct {
+ public:
+  static constexpr Duration span = std::chrono::seconds(10);
+  static constexpr std::uint32_t glitches_max = 1000;
+  static constexpr std::uint32_t resets_max = 100;
+  // A share says nothing about fewer resets than this.
+  static constexpr std::uint32_t resets_judged_from = 10;
+
+  // Counts the glitches in the next piece of the byte stream; false: too many.
+  [[nodiscard]] bool watch(Bytes bytes, Instant now);
+  // A stream ended by the peer's answer or reset. False: over 100 resets in the span, or over half.
+  [[nodiscard]] bool stream_ended(bool by_reset, Instant now);
+
+ private:
+  void begin_span_if_due(Instant now);
+  [[nodiscard]] bool header_is_glitch() const;
+
+  static constexpr std::size_t frame_header_size = 9;
+
+  std::array<Byte, frame_header_size> header_{};
+  std::size_t header_filled_ = 0;
+  std::size_t payload_left_ = 0;
+  Instant span_end_{};
+  std::uint32_t glitches_ = 0;
+  std::uint32_t resets_ = 0;
+  std::uint32_t ended_ = 0;
+};
+
+}  // namespace muster::apns

@@ -1,0 +1,69 @@
+#include "apns/payload.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace muster::apns {
+namespace {
+
+constexpr std::string_view mdm_begin = R"({"mdm":")";
+constexpr std::string_view mdm_end = R"("})";
+
+// One byte's place in a JSON string: at most six characters.
+char* write_escaped(char byte, char* out) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  const auto value = static_cast<unsigned char>(byte);
+  if (byte == '"' || byte == '\\') {
+    *out++ = '\\';
+    *out++ = byte;
+  } else if (value < 0x20) {
+    out = std::copy_n("\\u00", 4, out);
+    *out++ = digits[value >> 4];
+    *out++ = digits[value & 15U];
+  } else {
+    *out++ = byte;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::size_t write_mdm_payload(std::string_view magic, MdmPayload& out) {
+  MUSTER_ASSERT(magic.size() <= limits::push_magic_bytes_max);
+  char* end = std::copy(mdm_begin.begin(), mdm_begin.end(), out.data());
+  for (const char byte : magic) {
+    end = write_escaped(byte, end);
+  }
+  end = std::copy(mdm_end.begin(), mdm_end.end(), end);
+  return static_cast<std::size_t>(end - out.data());
+}
+
+void append_json_string(std::string& to, std::string_view text) {
+  to += '"';
+  for (const char byte : text) {
+    std::array<char, 6> escaped{};
+    to.append(escaped.data(), write_escaped(byte, escaped.data()));
+  }
+  to += '"';
+}
+
+Result<std::string, Complaint> alert_payload(const AlertText& text) {
+  std::string payload = R"({"aps":{"alert":{"title":)";
+  append_json_string(payload, text.title);
+  payload += R"(,"body":)";
+  append_json_string(payload, text.body);
+  payload += R"(},"sound":"default"},"url":)";
+  append_json_string(payload, text.url);
+  payload += '}';
+  if (payload.size() > limits::payload_bytes_max) {
+    Complaint complaint;
+    complaint.found = "the notification's payload has " + std::to_string(payload.size()) + " bytes";
+    complaint.expected = "at most " + std::to_string(limits::payload_bytes_max) + ", Apple's limit";
+    complaint.mend = "shorten the notification's title or text";
+    return tl::unexpected(std::move(complaint));
+  }
+  return payload;
+}
+
+}  // namespace muster::apns
