@@ -67,6 +67,18 @@ Result<void, Complaint> check_private(const std::string& file, std::FILE* opened
                   Error{ErrorCode::not_permitted, 0});
 }
 
+// OpenSSL does not say whether a key was damaged or not there at all.
+bool names_a_private_key(std::FILE* opened) {
+  std::rewind(opened);
+  char line[256];
+  while (std::fgets(line, sizeof line, opened) != nullptr) {
+    if (std::strstr(line, "PRIVATE KEY-----") != nullptr) {
+      return true;
+    }
+  }
+  return false;
+}
+
 // OpenSSL would ask on the terminal. Refuse, and remember that the key wanted a passphrase.
 int refuse_passphrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* asked) {
   *static_cast<bool*>(asked) = true;
@@ -109,11 +121,9 @@ Result<KeyOwner, Complaint> read_private_key(const std::string& file) {
   if (auto checked = check_private(file, opened->get()); !checked) {
     return tl::unexpected(checked.error());
   }
-  const BioOwner source(BIO_new_fp(opened->get(), BIO_NOCLOSE));
   bool asked = false;
-  ERR_clear_error();
+  const BioOwner source(BIO_new_fp(opened->get(), BIO_NOCLOSE));
   KeyOwner key(PEM_read_bio_PrivateKey(source.get(), nullptr, refuse_passphrase, &asked));
-  const bool no_key_there = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
   ERR_clear_error();
   if (key) {
     return key;
@@ -122,7 +132,7 @@ Result<KeyOwner, Complaint> read_private_key(const std::string& file) {
     return complain(file, "this private key is encrypted", "a private key without a passphrase",
                     "decrypt it: openssl pkey -in " + file + " -out PLAIN, then chmod 600 PLAIN");
   }
-  if (no_key_there) {
+  if (!names_a_private_key(opened->get())) {
     return complain(file, "holds no private key", "a private key in PEM form",
                     "name the file that begins with -----BEGIN PRIVATE KEY-----");
   }
