@@ -5,8 +5,9 @@
 //   auto task = dispatcher->send(*preview);
 //   while (dispatcher->wait(*task, 200ms) …) show(dispatcher->progress(*task));
 //
-// Callable from any thread. It owns its threads, and takes no signals and no globals. Destroying it drains:
-// what is in flight is finished (bounded), nothing new is begun, unfinished tasks stay resumable.
+// Callable from any thread. It owns its threads, and takes no signals and no globals. Destroying it
+// drains: what is in flight is finished (bounded), nothing new is begun, unfinished tasks stay
+// resumable.
 #pragma once
 
 #include <chrono>
@@ -26,18 +27,18 @@
 
 namespace muster {
 
-// read: looks at a data directory, also while another process holds it. send: holds it alone (a second
-// holder gets a Failure that names the first one's pid).
+// read: looks at a data directory, also while another process holds it. send: holds it alone (a
+// second holder gets a Failure that names the first one's pid).
 enum class Access : std::uint8_t { read, send };
 
 struct ImportOptions {
   std::vector<std::string> paths;
-  std::string format;          // "", "csv", "ndjson": guessed from names and content where empty
+  std::string format;  // "", "csv", "ndjson": guessed from names and content where empty
   bool dry_run = false;
-  std::string rejects_file;    // not empty: bad rows go there instead of stopping the import
+  std::string rejects_file;  // not empty: bad rows go there instead of stopping the import
 };
 struct ImportReport {
-  std::uint64_t users = 0;      // rows read of each kind
+  std::uint64_t users = 0;  // rows read of each kind
   std::uint64_t groups = 0;
   std::uint64_t memberships = 0;
   std::uint64_t devices = 0;
@@ -46,14 +47,15 @@ struct ImportReport {
   double seconds = 0;
 };
 struct ImportProgress {
-  std::string step;            // "devices.csv"
+  std::string step;  // "devices.csv"
   std::uint64_t bytes_done = 0;
   std::uint64_t bytes_total = 0;
   std::uint64_t rows = 0;
 };
 
 struct SendOptions {
-  std::uint32_t rate = 0;      // invitations a second; 0: as fast as the peers and mdm.wakes_per_second allow
+  std::uint32_t rate =
+      0;  // invitations a second; 0: as fast as the peers and mdm.wakes_per_second allow
 };
 
 class Dispatcher {
@@ -64,14 +66,16 @@ class Dispatcher {
   Dispatcher(const Dispatcher&) = delete;
   Dispatcher& operator=(const Dispatcher&) = delete;
 
-  // Needs Access::send. All or nothing (but for rejects_file); `progress` is called from the calling
-  // thread a few times a second and ends the import by returning false: nothing is stored then.
+  // Needs Access::send. All or nothing (but for rejects_file); `progress` is called from the
+  // calling thread a few times a second and ends the import by returning false: nothing is stored
+  // then.
   [[nodiscard]] Checked<ImportReport> import_roster(
       const ImportOptions& options, const std::function<bool(const ImportProgress&)>& progress);
 
   [[nodiscard]] Checked<Preview> preview(const Selector& selector);
-  // Durable when it returns the task's id; sending goes on in the dispatcher's threads. Refused when the
-  // audience changed since the preview, when it is empty, and when the settings cannot reach it.
+  // Durable when it returns the task's id; sending goes on in the dispatcher's threads. Refused
+  // when the audience changed since the preview, when it is empty, and when the settings cannot
+  // reach it.
   [[nodiscard]] Checked<std::string> send(const Preview& preview, const SendOptions& options = {});
   // Goes on with an interrupted or paused task (empty: all interrupted ones). Returns their ids.
   [[nodiscard]] Checked<std::vector<std::string>> resume(const std::string& task = "");
@@ -79,7 +83,8 @@ class Dispatcher {
   // After it returns, nothing that was not written is written.
   [[nodiscard]] Checked<Done> cancel(const std::string& task);
   // Sends again what failed (or is in `state`): a new generation of ids.
-  [[nodiscard]] Checked<std::uint64_t> retry(const std::string& task, const std::string& state = "");
+  [[nodiscard]] Checked<std::uint64_t> retry(const std::string& task,
+                                             const std::string& state = "");
 
   // Waits until the task is at rest or not running any more, at most `most`. True when it is.
   [[nodiscard]] bool wait(const std::string& task, std::chrono::milliseconds most);
@@ -92,7 +97,8 @@ class Dispatcher {
                                                     std::uint32_t limit,
                                                     const std::string& state = "");
 
-  // Stops sending in good order: finishes what is in flight, at most 30 s. Nothing is repeated later.
+  // Stops sending in good order: finishes what is in flight, at most 30 s. Nothing is repeated
+  // later.
   void drain();
   // Which reactor runs ("io_uring", "epoll"); empty before the first send.
   [[nodiscard]] std::string reactor() const;

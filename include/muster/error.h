@@ -1,4 +1,5 @@
-// What can go wrong at the door of the library: one line for a person, and what kind of trouble it is.
+// What can go wrong at the door of the library: one line for a person, and what kind of trouble it
+// is.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +26,10 @@ struct Failure {
 template <class T>
 class [[nodiscard]] Checked {
  public:
-  Checked(T value) : either_(std::move(value)) {}          // NOLINT(google-explicit-constructor): as expected<>
-  Checked(Failure failure) : either_(std::move(failure)) {}  // NOLINT(google-explicit-constructor): as above
+  Checked(T value)
+      : either_(std::move(value)) {}  // NOLINT(google-explicit-constructor): as expected<>
+  Checked(Failure failure)
+      : either_(std::move(failure)) {}  // NOLINT(google-explicit-constructor): as above
   explicit operator bool() const { return std::holds_alternative<T>(either_); }
   T& operator*() { return *std::get_if<T>(&either_); }
   const T& operator*() const { return *std::get_if<T>(&either_); }

@@ -8,18 +8,18 @@
 namespace muster {
 
 struct Invitation {
-  std::uint32_t number = 0;      // position in the task's frozen audience
+  std::uint32_t number = 0;  // position in the task's frozen audience
   std::string user_id;
   std::string user_full_name;
   std::string device_id;
   std::string device_name;
-  std::string channel;           // push | mail | account
-  std::string state;             // queued, sent, failed, …
-  std::string reason;            // "BadDeviceToken"; empty where all went well
+  std::string channel;  // push | mail | account
+  std::string state;    // queued, sent, failed, …
+  std::string reason;   // "BadDeviceToken"; empty where all went well
   std::uint32_t attempts = 0;
   std::string apns_id;
-  std::string reply;             // "410 Unregistered, timestamp 2026-11-22T20:00:00.000Z"
-  std::string updated_at;        // ISO 8601; of the recording commit
+  std::string reply;       // "410 Unregistered, timestamp 2026-11-22T20:00:00.000Z"
+  std::string updated_at;  // ISO 8601; of the recording commit
 };
 
 // A part of a task's rows, in order. `after` of the next call is `next`; empty rows: the end.

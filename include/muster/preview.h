@@ -18,15 +18,17 @@ struct Unreached {
 struct Preview {
   std::string id;  // names this preview: send() refuses when the audience has changed since
   Selector selector;
-  std::string target_name;         // the user's full name or the group's name
-  std::uint64_t users_selected = 0;  // members of the target, groups within groups included, once each
-  std::uint64_t users = 0;         // who will get at least one invitation
-  std::uint64_t invitations = 0;   // what will be sent
-  std::uint64_t users_not_invited = 0;   // the two audiences, for the choice between them
+  std::string target_name;  // the user's full name or the group's name
+  std::uint64_t users_selected =
+      0;                          // members of the target, groups within groups included, once each
+  std::uint64_t users = 0;        // who will get at least one invitation
+  std::uint64_t invitations = 0;  // what will be sent
+  std::uint64_t users_not_invited = 0;  // the two audiences, for the choice between them
   std::uint64_t users_not_enrolled = 0;
   std::vector<Unreached> unreached;
-  std::vector<std::string> warnings;  // "com.apple.mgmt… devices will be woken, but no command waits"
-  double seconds_estimated = 0;    // at the pace that is set; 0: no pace is set
+  std::vector<std::string>
+      warnings;                  // "com.apple.mgmt… devices will be woken, but no command waits"
+  double seconds_estimated = 0;  // at the pace that is set; 0: no pace is set
 };
 
 }  // namespace muster

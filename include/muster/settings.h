@@ -1,5 +1,6 @@
-// Settings of a dispatcher, as a value. `muster` reads them from TOML (config/muster.toml documents every
-// key); a program of your own fills them in. File paths are absolute or relative to the working directory.
+// Settings of a dispatcher, as a value. `muster` reads them from TOML (config/muster.toml documents
+// every key); a program of your own fills them in. File paths are absolute or relative to the
+// working directory.
 #pragma once
 
 #include <chrono>
@@ -22,17 +23,18 @@ struct ApnsCredential {
 struct ApnsSettings {
   std::string host = "api.push.apple.com";
   std::uint16_t port = 443;
-  std::string trust_file;            // extra certificate authority (PEM); empty: the system's
-  std::uint32_t connections = 0;     // a credential's connections over all shards; 0: planned
+  std::string trust_file;         // extra certificate authority (PEM); empty: the system's
+  std::uint32_t connections = 0;  // a credential's connections over all shards; 0: planned
   std::string framing = "nghttp2";
   std::chrono::seconds expiration{7 * 24 * 3600};  // apns-expiration after Send; "7d"
-  // Back-off after a temporary refusal: the n-th attempt waits the n-th of these (the last again and
-  // again), ± 20 %.
-  std::vector<std::chrono::milliseconds> retry_after{std::chrono::seconds(30), std::chrono::minutes(2),
-                                                     std::chrono::minutes(8), std::chrono::minutes(15)};
-  std::uint32_t attempts = 6;        // after so many temporary refusals the invitation fails; ≤ 6
-  std::uint32_t canary = 32;         // first pushes of a task that must not all fail for configuration
-  std::string in_doubt = "resend";   // or "hold"
+  // Back-off after a temporary refusal: the n-th attempt waits the n-th of these (the last again
+  // and again), ± 20 %.
+  std::vector<std::chrono::milliseconds> retry_after{
+      std::chrono::seconds(30), std::chrono::minutes(2), std::chrono::minutes(8),
+      std::chrono::minutes(15)};
+  std::uint32_t attempts = 6;  // after so many temporary refusals the invitation fails; ≤ 6
+  std::uint32_t canary = 32;   // first pushes of a task that must not all fail for configuration
+  std::string in_doubt = "resend";  // or "hold"
   std::vector<ApnsCredential> credentials;
 };
 
@@ -41,7 +43,7 @@ struct InvitationText {
   std::string language;  // "en"
   std::string title;
   std::string body;
-  std::string url;       // added as "url" beside "aps"; may be empty
+  std::string url;  // added as "url" beside "aps"; may be empty
 };
 
 struct MailSettings {
@@ -58,13 +60,13 @@ struct MailSettings {
 };
 
 struct MdmSettings {
-  std::string mode = "off";               // builtin | nanomdm
-  std::uint32_t wakes_per_second = 200;   // what the MDM server can take; 0: no limit
+  std::string mode = "off";              // builtin | nanomdm
+  std::uint32_t wakes_per_second = 200;  // what the MDM server can take; 0: no limit
 };
 
 struct ReactorSettings {
-  std::string kind = "auto";    // io_uring | epoll
-  std::uint32_t shards = 0;     // 0: one a core
+  std::string kind = "auto";  // io_uring | epoll
+  std::uint32_t shards = 0;   // 0: one a core
 };
 
 struct Settings {

@@ -22,24 +22,24 @@ struct ReasonCount {
 struct Task {
   std::string id;
   TaskState state = TaskState::running;
-  std::string state_reason;   // why it is paused, in one line; empty otherwise
+  std::string state_reason;  // why it is paused, in one line; empty otherwise
   std::string target_name;
   Selector selector;
   std::uint64_t invitations = 0;
-  std::uint64_t queued = 0;   // not tried yet, or on its way
+  std::uint64_t queued = 0;  // not tried yet, or on its way
   std::uint64_t deferred = 0;
   std::uint64_t in_doubt = 0;
-  std::uint64_t sent = 0;     // shown, postponed and enrolled included
+  std::uint64_t sent = 0;  // shown, postponed and enrolled included
   std::uint64_t failed = 0;
   std::uint64_t unreachable = 0;
   std::uint64_t cancelled = 0;
   std::uint64_t expired = 0;
   std::uint64_t superseded = 0;
-  std::uint64_t repeated = 0;  // sent again because the first attempt's fate was unknown
+  std::uint64_t repeated = 0;        // sent again because the first attempt's fate was unknown
   std::vector<ReasonCount> reasons;  // of everything that did not arrive; most frequent first
-  std::string created_at;      // ISO 8601, UTC
-  std::string ended_at;        // empty while active
-  std::string bound_by;        // what limits the rate now: "pace", "streams", "window", "CPU"
+  std::string created_at;            // ISO 8601, UTC
+  std::string ended_at;              // empty while active
+  std::string bound_by;              // what limits the rate now: "pace", "streams", "window", "CPU"
 
   [[nodiscard]] bool active() const {
     return state != TaskState::completed && state != TaskState::cancelled;

@@ -25,14 +25,15 @@ using MutableBytes = std::span<Byte>;
 // Writes 2 × bytes.size() lower-case digits to `out`; returns one past the last.
 char* write_hex(Bytes bytes, char* out);
 [[nodiscard]] std::string to_hex(Bytes bytes);
-// Accepts upper and lower case; false on an odd length or any other character. Appends nothing then.
+// Accepts upper and lower case; false on an odd length or any other character. Appends nothing
+// then.
 [[nodiscard]] bool from_hex(std::string_view text, std::vector<Byte>& out);
 
 // CRC-32 (zlib's) over `bytes`: the checksum of pages and packed blocks.
 [[nodiscard]] std::uint32_t checksum(Bytes bytes);
 
-// Little-endian values inside packed blocks; callers have checked the bounds. load() and put(): `store` is
-// the name of a room.
+// Little-endian values inside packed blocks; callers have checked the bounds. load() and put():
+// `store` is the name of a room.
 template <class T>
 [[nodiscard]] T load(const Byte* from) {
   T value;

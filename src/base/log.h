@@ -3,8 +3,8 @@
 //   level=info room=apns msg="goaway" peer=127.0.0.1:8443 last_stream=4711
 //
 // Fields are written as key=value; values with spaces, quotes or control characters are quoted and
-// escaped, so that no peer can forge a line. A line of one (room, msg) is written at most ten times a
-// second; what is left out is counted and said with the next one. Any thread may log.
+// escaped, so that no peer can forge a line. A line of one (room, msg) is written at most ten times
+// a second; what is left out is counted and said with the next one. Any thread may log.
 #pragma once
 
 #include <cstdint>

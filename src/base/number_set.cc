@@ -18,15 +18,15 @@ struct NumberSet::Implementation {
   Implementation& operator=(const Implementation&) = delete;
 };
 
-NumberSet::NumberSet() : implementation_(std::make_unique<Implementation>(roaring_bitmap_create())) {}
+NumberSet::NumberSet()
+    : implementation_(std::make_unique<Implementation>(roaring_bitmap_create())) {}
 NumberSet::~NumberSet() = default;
 NumberSet::NumberSet(const NumberSet& other)
     : implementation_(
           std::make_unique<Implementation>(roaring_bitmap_copy(other.implementation_->bitmap))) {}
 NumberSet::NumberSet(NumberSet&& other) noexcept
-    : implementation_(
-          std::exchange(other.implementation_,
-                        std::make_unique<Implementation>(roaring_bitmap_create()))) {}
+    : implementation_(std::exchange(other.implementation_,
+                                    std::make_unique<Implementation>(roaring_bitmap_create()))) {}
 NumberSet& NumberSet::operator=(const NumberSet& other) {
   if (this != &other) {
     implementation_ =
@@ -39,7 +39,9 @@ NumberSet& NumberSet::operator=(NumberSet&& other) noexcept {
   return *this;
 }
 
-void NumberSet::add(std::uint32_t number) { roaring_bitmap_add(implementation_->bitmap, number); }
+void NumberSet::add(std::uint32_t number) {
+  roaring_bitmap_add(implementation_->bitmap, number);
+}
 void NumberSet::add_range(std::uint32_t first, std::uint32_t past_last) {
   roaring_bitmap_add_range(implementation_->bitmap, first, past_last);
 }
@@ -49,7 +51,9 @@ void NumberSet::remove(std::uint32_t number) {
 bool NumberSet::contains(std::uint32_t number) const {
   return roaring_bitmap_contains(implementation_->bitmap, number);
 }
-bool NumberSet::empty() const { return roaring_bitmap_is_empty(implementation_->bitmap); }
+bool NumberSet::empty() const {
+  return roaring_bitmap_is_empty(implementation_->bitmap);
+}
 std::uint64_t NumberSet::size() const {
   return roaring_bitmap_get_cardinality(implementation_->bitmap);
 }
@@ -75,8 +79,8 @@ std::uint64_t NumberSet::size_of_intersection(const NumberSet& other) const {
 
 std::optional<std::uint32_t> NumberSet::at(std::uint64_t n) const {
   std::uint32_t number = 0;
-  if (n > UINT32_MAX || !roaring_bitmap_select(implementation_->bitmap,
-                                               static_cast<std::uint32_t>(n), &number)) {
+  if (n > UINT32_MAX ||
+      !roaring_bitmap_select(implementation_->bitmap, static_cast<std::uint32_t>(n), &number)) {
     return std::nullopt;
   }
   return number;
@@ -91,8 +95,8 @@ std::vector<std::uint32_t> NumberSet::slice(std::uint64_t n, std::size_t count) 
   roaring_uint32_iterator_t iterator;
   roaring_init_iterator(implementation_->bitmap, &iterator);
   roaring_move_uint32_iterator_equalorlarger(&iterator, *first);
-  numbers.resize(roaring_read_uint32_iterator(&iterator, numbers.data(),
-                                              static_cast<std::uint32_t>(count)));
+  numbers.resize(
+      roaring_read_uint32_iterator(&iterator, numbers.data(), static_cast<std::uint32_t>(count)));
   return numbers;
 }
 

@@ -1,8 +1,8 @@
 // A set of dense 32-bit numbers (users, devices, mailboxes), compressed.
 //
 // Audiences are algebra on such sets: a group of a million is a few kilobytes and a union takes
-// microseconds. Behind it stands CRoaring; nobody else sees it. A value type; reading from several threads
-// is safe while nobody writes.
+// microseconds. Behind it stands CRoaring; nobody else sees it. A value type; reading from several
+// threads is safe while nobody writes.
 #pragma once
 
 #include <cstdint>
@@ -62,8 +62,8 @@ class NumberSet {
     }
   }
 
-  // CRoaring's portable format behind our checksum (4 bytes, little-endian). read() refuses anything
-  // damaged or foreign.
+  // CRoaring's portable format behind our checksum (4 bytes, little-endian). read() refuses
+  // anything damaged or foreign.
   [[nodiscard]] std::vector<Byte> write();
   [[nodiscard]] static std::optional<NumberSet> read(Bytes bytes);
 

@@ -1,9 +1,9 @@
 // Trouble: the world refused us.
 //
-// Inside the pipeline trouble is an Error: 8 bytes, no string, no heap. At the doors (settings, import,
-// command line) it is a Complaint: one line for a person, made once and printed once. A peer's refusal of
-// a job is neither: that is an Outcome (model/outcome.h). Test a Result first, then use *result; never
-// .value(). Nothing thrown crosses a room.
+// Inside the pipeline trouble is an Error: 8 bytes, no string, no heap. At the doors (settings,
+// import, command line) it is a Complaint: one line for a person, made once and printed once. A
+// peer's refusal of a job is neither: that is an Outcome (model/outcome.h). Test a Result first,
+// then use *result; never .value(). Nothing thrown crosses a room.
 #pragma once
 
 #include <cstdint>
@@ -22,12 +22,12 @@ enum class ErrorCode : std::uint32_t {
   not_permitted,  // EPERM, EACCES
   not_found,
   // the network, as seen by a reactor
-  name_not_found,       // the host name does not resolve
-  connect_refused,      // nobody listens there
+  name_not_found,   // the host name does not resolve
+  connect_refused,  // nobody listens there
   connect_timeout,
-  connection_reset,     // the peer or the path ended it
-  connection_closed,    // the peer ended it in good order
-  connection_silent,    // no byte for longer than the protocol allows
+  connection_reset,   // the peer or the path ended it
+  connection_closed,  // the peer ended it in good order
+  connection_silent,  // no byte for longer than the protocol allows
   // TLS
   tls_certificate_untrusted,   // the peer's certificate is signed by nobody we trust
   tls_certificate_expired,     // the peer's certificate
@@ -36,11 +36,11 @@ enum class ErrorCode : std::uint32_t {
   tls_protocol,                // any other alert or broken record
   alpn_refused,                // the peer does not speak the protocol we asked for
   // protocols
-  protocol,             // the peer broke the protocol
+  protocol,  // the peer broke the protocol
   // store
   store_corrupt,
-  store_busy,           // somebody else holds it
-  store_newer,          // written by a newer version
+  store_busy,   // somebody else holds it
+  store_newer,  // written by a newer version
 };
 
 struct [[nodiscard]] Error {
@@ -52,15 +52,16 @@ static_assert(sizeof(Error) == 8);
 
 // One line for a person: what, where, what was expected, what to do. Empty parts are left out.
 struct [[nodiscard]] Complaint {
-  std::string file;         // empty: not about a file
-  std::uint64_t line = 0;   // 1-based; 0: unknown
-  std::uint64_t column = 0; // 1-based, in bytes; 0: unknown
-  std::string found;        // "group 'g9' contains itself: g9 → g4 → g9"
-  std::string expected;     // "groups that do not contain themselves"
-  std::string mend;         // "remove one of these memberships"
-  Error cause;              // the trouble behind it, if any: decides the exit code
+  std::string file;          // empty: not about a file
+  std::uint64_t line = 0;    // 1-based; 0: unknown
+  std::uint64_t column = 0;  // 1-based, in bytes; 0: unknown
+  std::string found;         // "group 'g9' contains itself: g9 → g4 → g9"
+  std::string expected;      // "groups that do not contain themselves"
+  std::string mend;          // "remove one of these memberships"
+  Error cause;               // the trouble behind it, if any: decides the exit code
 
-  // "members.csv:17:4: group 'g9' contains itself; expected …; remove one of …". Never ends in a newline.
+  // "members.csv:17:4: group 'g9' contains itself; expected …; remove one of …". Never ends in a
+  // newline.
   [[nodiscard]] std::string line_of_text() const;
 };
 

@@ -13,9 +13,13 @@
 
 namespace muster {
 
-Doorbell::Doorbell() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) { MUSTER_ASSERT(fd_ >= 0); }
+Doorbell::Doorbell() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  MUSTER_ASSERT(fd_ >= 0);
+}
 
-Doorbell::~Doorbell() { ::close(fd_); }
+Doorbell::~Doorbell() {
+  ::close(fd_);
+}
 
 void Doorbell::ring() {
   std::atomic_thread_fence(std::memory_order_seq_cst);

@@ -1,9 +1,9 @@
 // Named threads and the doorbell that wakes a sleeping one.
 //
-// A Doorbell is an eventfd behind a flag: ringing costs a system call only when the owner has said that
-// it is about to sleep. Protocol for the owner: doze(), look once more for work, then wait on fd() or in
-// wait(); awake() afterwards. Protocol for others: publish the work, then ring(). The two
-// sequentially-consistent fences make sure that one of both sees the other.
+// A Doorbell is an eventfd behind a flag: ringing costs a system call only when the owner has said
+// that it is about to sleep. Protocol for the owner: doze(), look once more for work, then wait on
+// fd() or in wait(); awake() afterwards. Protocol for others: publish the work, then ring(). The
+// two sequentially-consistent fences make sure that one of both sees the other.
 #pragma once
 
 #include <atomic>
@@ -34,8 +34,8 @@ class Doorbell {
   std::atomic<bool> dozing_{false};  // seq_cst; pairs doze() with ring()
 };
 
-// Starts a thread of that name (≤ 15 characters, shown by top -H) with every signal blocked, so that
-// signals are taken by the program's first thread.
+// Starts a thread of that name (≤ 15 characters, shown by top -H) with every signal blocked, so
+// that signals are taken by the program's first thread.
 [[nodiscard]] std::thread start_thread(const std::string& name, std::function<void()> body);
 
 }  // namespace muster

@@ -1,8 +1,9 @@
 // Time, as an argument.
 //
-// Only a reactor (once a turn) and the outermost loops ask a Clock; everybody else is told `now`. Instants
-// come from CLOCK_BOOTTIME, so that a suspended laptop wakes to overdue deadlines rather than to frozen
-// ones. WallTime is seconds since 1970, for what leaves the process (apns-expiration, iat, updated_at).
+// Only a reactor (once a turn) and the outermost loops ask a Clock; everybody else is told `now`.
+// Instants come from CLOCK_BOOTTIME, so that a suspended laptop wakes to overdue deadlines rather
+// than to frozen ones. WallTime is seconds since 1970, for what leaves the process
+// (apns-expiration, iat, updated_at).
 #pragma once
 
 #include <chrono>

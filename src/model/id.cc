@@ -45,9 +45,12 @@ std::optional<std::array<Byte, 16>> read_uuid(std::string_view text) {
 
 std::string_view name_of(Channel channel) {
   switch (channel) {
-    case Channel::push: return "push";
-    case Channel::mail: return "mail";
-    case Channel::account: return "account";
+    case Channel::push:
+      return "push";
+    case Channel::mail:
+      return "mail";
+    case Channel::account:
+      return "account";
   }
   return "push";
 }

@@ -37,9 +37,9 @@ void write_uuid(const std::array<Byte, 16>& bytes, char* out);
 enum class Channel : std::uint8_t { push = 0, mail = 1, account = 2 };
 [[nodiscard]] std::string_view name_of(Channel channel);
 
-// apns-id: a UUIDv8 (RFC 9562 §5.8) that is the same over attempts, restarts and nodes and leads back to
-// its row. Bytes 0–7: the first 64 bits of SHA-256(task id ‖ channel) with the version in its nibble;
-// byte 8: the variant; 9–11: generation, 12–15: invitation number, both big-endian.
+// apns-id: a UUIDv8 (RFC 9562 §5.8) that is the same over attempts, restarts and nodes and leads
+// back to its row. Bytes 0–7: the first 64 bits of SHA-256(task id ‖ channel) with the version in
+// its nibble; byte 8: the variant; 9–11: generation, 12–15: invitation number, both big-endian.
 using IdPrefix = std::array<Byte, 8>;
 [[nodiscard]] std::array<Byte, 16> apns_id(const IdPrefix& prefix, InvitationNumber invitation,
                                            std::uint32_t generation);

@@ -26,19 +26,19 @@ enum class PushType : std::uint8_t { mdm, alert };
 
 struct Job {
   InvitationNumber invitation = 0;
-  std::uint32_t generation = 0;       // rises only with an explicit "send again"
-  std::uint32_t epoch = 0;            // of the task when the page was leased
-  std::uint32_t page = 0;             // home page in the task
+  std::uint32_t generation = 0;  // rises only with an explicit "send again"
+  std::uint32_t epoch = 0;       // of the task when the page was leased
+  std::uint32_t page = 0;        // home page in the task
   TaskIndex task = 0;
-  std::uint16_t credential = 0;       // index in the settings' credentials
-  std::uint8_t attempts = 0;          // begun so far, this one included
-  std::uint8_t language = 0;          // index in Content::alert_payloads
+  std::uint16_t credential = 0;  // index in the settings' credentials
+  std::uint8_t attempts = 0;     // begun so far, this one included
+  std::uint8_t language = 0;     // index in Content::alert_payloads
   std::uint8_t token_size = 0;
   std::uint8_t magic_size = 0;
-  bool in_doubt = false;              // an earlier attempt may have arrived
-  bool from_exception = false;        // a retry: its exception row exists
-  std::int64_t registered_at_s = 0;   // when the token came to us: judges a 410's timestamp
-  Instant written_at{};               // of this attempt
+  bool in_doubt = false;             // an earlier attempt may have arrived
+  bool from_exception = false;       // a retry: its exception row exists
+  std::int64_t registered_at_s = 0;  // when the token came to us: judges a 410's timestamp
+  Instant written_at{};              // of this attempt
   std::array<Byte, limits::push_token_bytes_max> token_bytes{};
   std::array<char, limits::push_magic_bytes_max> magic_bytes{};
 
@@ -48,13 +48,13 @@ struct Job {
 static_assert(sizeof(Job) <= limits::job_bytes_max);
 static_assert(std::is_trivially_copyable_v<Job>);
 
-// What all jobs of a task share. Immutable once the task runs; owned by the task's entry, which outlives
-// every job of it.
+// What all jobs of a task share. Immutable once the task runs; owned by the task's entry, which
+// outlives every job of it.
 struct Content {
-  IdPrefix push_prefix{};             // of apns-id
-  std::int64_t expiration_s = 0;      // apns-expiration, seconds since 1970
-  // Alert invitations: the finished JSON payload by language index; index 0 is the fallback. Each is
-  // ≤ limits::payload_bytes_max (checked before Send). Unused for mdm.
+  IdPrefix push_prefix{};         // of apns-id
+  std::int64_t expiration_s = 0;  // apns-expiration, seconds since 1970
+  // Alert invitations: the finished JSON payload by language index; index 0 is the fallback. Each
+  // is ≤ limits::payload_bytes_max (checked before Send). Unused for mdm.
   std::vector<std::string> alert_payloads;
 };
 

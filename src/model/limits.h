@@ -1,7 +1,7 @@
 // Every capacity of Muster in one file, and how they relate.
 //
-// If everything has a limit, nothing can grow without bound: memory follows from this file, not from the
-// size of a group. Bytes of files and bodies are in the unit their name says.
+// If everything has a limit, nothing can grow without bound: memory follows from this file, not
+// from the size of a group. Bytes of files and bodies are in the unit their name says.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,8 @@ static_assert(slots_max >= pages_in_hand_max * ahead_of_mark_max);
 inline constexpr std::size_t settlements_per_commit = 1024;
 inline constexpr Duration commit_interval = std::chrono::milliseconds(5);
 static_assert(settlements_per_commit <= slots_max);
-// An answer that takes longer is moved to an exception row, so that no stream holds its page's mark.
+// An answer that takes longer is moved to an exception row, so that no stream holds its page's
+// mark.
 inline constexpr Duration answer_slow_after = std::chrono::seconds(1);
 
 // ── tasks ──
@@ -40,10 +41,10 @@ inline constexpr std::uint32_t attempts_max = 6;  // fits the 4 bits of a packed
 static_assert(attempts_max < 16);
 
 // ── what a push carries ──
-inline constexpr std::size_t push_token_bytes_max = 64;   // Apple: make no assumption; 32 today
+inline constexpr std::size_t push_token_bytes_max = 64;  // Apple: make no assumption; 32 today
 inline constexpr std::size_t push_token_bytes_min = 16;
-inline constexpr std::size_t push_magic_bytes_max = 64;   // a UUID in practice
-inline constexpr std::size_t payload_bytes_max = 4096;    // Apple's limit for mdm and alert
+inline constexpr std::size_t push_magic_bytes_max = 64;  // a UUID in practice
+inline constexpr std::size_t payload_bytes_max = 4096;   // Apple's limit for mdm and alert
 inline constexpr std::size_t answer_body_bytes_max = 4096;
 
 // ── shards and connections ──

@@ -34,7 +34,8 @@ struct ReasonRow {
   std::string_view words;
 };
 constexpr std::array reason_rows{
-    ReasonRow{Reason::bad_collapse_id, "BadCollapseId", Action::fail, "the collapse id is not valid"},
+    ReasonRow{Reason::bad_collapse_id, "BadCollapseId", Action::fail,
+              "the collapse id is not valid"},
     ReasonRow{Reason::bad_device_token, "BadDeviceToken", Action::fail,
               "the device token is not valid for this environment"},
     ReasonRow{Reason::bad_expiration_date, "BadExpirationDate", Action::fail,
@@ -104,7 +105,10 @@ constexpr std::array reason_rows{
     ReasonRow{Reason::removed, "Removed", Action::fail, "the device was removed after Send"},
     ReasonRow{Reason::cancelled_by_person, "Cancelled", Action::fail, "cancelled"},
     ReasonRow{Reason::too_late, "Expired", Action::fail, "the invitation's time ran out"},
-    ReasonRow{Reason::gave_up, "GaveUp", Action::fail, "the last attempt was refused for the time being"},
+    ReasonRow{Reason::no_credential, "NoCredential", Action::fail,
+              "no credential is set up for the device's topic"},
+    ReasonRow{Reason::gave_up, "GaveUp", Action::fail,
+              "the last attempt was refused for the time being"},
 };
 
 const ReasonRow* row_of(Reason reason) {
@@ -182,8 +186,10 @@ bool suspects_configuration(Reason reason) {
     case Reason::invalid_push_type:
     case Reason::payload_too_large:
     case Reason::bad_path:
-    case Reason::method_not_allowed: return true;
-    default: return false;
+    case Reason::method_not_allowed:
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -31,8 +31,8 @@ enum class State : std::uint8_t {
 inline constexpr std::size_t states_count = 16;
 [[nodiscard]] std::string_view name_of(State state);
 [[nodiscard]] std::optional<State> state_named(std::string_view name);
-// Nothing more will be tried: sent, shown, postponed, enrolled, failed, unreachable, cancelled, expired,
-// superseded.
+// Nothing more will be tried: sent, shown, postponed, enrolled, failed, unreachable, cancelled,
+// expired, superseded.
 [[nodiscard]] bool at_rest(State state);
 
 // Why. 1–63: APNs' reasons in Apple's spelling; 64 and up: ours. Numbers are stored: append only.
@@ -71,27 +71,29 @@ enum class Reason : std::uint8_t {
   service_unavailable = 31,
   shutdown = 32,
   // ours
-  unknown_answer = 64,     // a status or reason that Apple's pages do not name
-  stream_reset = 65,       // RST_STREAM other than REFUSED_STREAM
-  answer_overdue = 66,     // no answer before the stream's deadline
-  connection_lost = 67,    // after the request was written
-  process_died = 68,       // between the write and the durable answer
-  no_push_token = 69,      // the device has none (any more)
-  reassigned = 70,         // the device belongs to another user since Send
-  removed = 71,            // the user or device was removed since Send
+  unknown_answer = 64,   // a status or reason that Apple's pages do not name
+  stream_reset = 65,     // RST_STREAM other than REFUSED_STREAM
+  answer_overdue = 66,   // no answer before the stream's deadline
+  connection_lost = 67,  // after the request was written
+  process_died = 68,     // between the write and the durable answer
+  no_push_token = 69,    // the device has none (any more)
+  reassigned = 70,       // the device belongs to another user since Send
+  removed = 71,          // the user or device was removed since Send
   cancelled_by_person = 72,
-  too_late = 73,           // the invitation's expiry passed
-  gave_up = 74,            // the last attempt was used up by a temporary refusal
+  too_late = 73,       // the invitation's expiry passed
+  gave_up = 74,        // the last attempt was used up by a temporary refusal
+  no_credential = 75,  // no credential is set up for the device's topic
 };
-// Apple's spelling for its reasons ("BadDeviceToken"), ours in the same style ("ConnectionLost"); empty
-// for none.
+// Apple's spelling for its reasons ("BadDeviceToken"), ours in the same style ("ConnectionLost");
+// empty for none.
 [[nodiscard]] std::string_view name_of(Reason reason);
 // For people: "the device token is not valid for this environment".
 [[nodiscard]] std::string_view words(Reason reason);
 // By Apple's spelling; unknown_answer where it is not in the table.
 [[nodiscard]] Reason reason_named(std::string_view name);
 
-// What to do after an answer (reference apns.md §1.5). The table stands in outcome.cc, one row a reason.
+// What to do after an answer (reference apns.md §1.5). The table stands in outcome.cc, one row a
+// reason.
 enum class Action : std::uint8_t {
   accept,            // 200
   fail,              // this invitation, for good: it or we are wrong
@@ -103,8 +105,8 @@ enum class Action : std::uint8_t {
   renew_credential,  // sign a new provider token, open a new connection, send again
 };
 [[nodiscard]] Action action_for(std::uint16_t status, Reason reason);
-// Failing this way says that the configuration rather than the device is wrong, if it happens to the
-// first pushes of a task: what the canary counts.
+// Failing this way says that the configuration rather than the device is wrong, if it happens to
+// the first pushes of a task: what the canary counts.
 [[nodiscard]] bool suspects_configuration(Reason reason);
 
 struct Outcome {

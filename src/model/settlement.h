@@ -11,7 +11,8 @@ namespace muster {
 
 struct Settlement {
   // settled: `outcome` is the invitation's state now (sent, failed, …, deferred, in_doubt).
-  // slow: no answer yet, but the answer takes over a second: move the row out so that the mark can pass.
+  // slow: no answer yet, but the answer takes over a second: move the row out so that the mark can
+  // pass.
   //       The slot stays with the shard; another settlement follows.
   // returned: not written to any peer (pause, cancel, drain): the invitation stays queued.
   enum class Kind : std::uint8_t { settled, slow, returned };
@@ -21,12 +22,12 @@ struct Settlement {
   std::uint32_t page = 0;
   TaskIndex task = 0;
   Kind kind = Kind::settled;
-  bool from_exception = false;         // the home page's slot says `elsewhere`: patch it
+  bool from_exception = false;  // the home page's slot says `elsewhere`: patch it
   Outcome outcome;
-  std::uint16_t status = 0;            // the peer's status (200, 410, …); 0: none
+  std::uint16_t status = 0;  // the peer's status (200, 410, …); 0: none
   std::uint32_t generation = 0;
-  std::int64_t next_at_ms = 0;         // deferred, in_doubt: wall time of the next attempt
-  std::int64_t timestamp_ms = 0;       // the 410's timestamp; 0: none
+  std::int64_t next_at_ms = 0;    // deferred, in_doubt: wall time of the next attempt
+  std::int64_t timestamp_ms = 0;  // the 410's timestamp; 0: none
 };
 static_assert(std::is_trivially_copyable_v<Settlement> && sizeof(Settlement) <= 64);
 

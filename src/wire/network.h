@@ -1,9 +1,9 @@
 // The seam to the world of peers: a reactor in the program, a simulation in tests.
 //
-// One Network belongs to one shard and its thread; only Doorbell::ring() may come from others. The owner's
-// loop is: take work, hand it to sessions, wake() their connections, turn(). One turn collects the bytes of
-// all woken sessions, submits once, waits once, and then calls receive/expire/lost of every session
-// concerned.
+// One Network belongs to one shard and its thread; only Doorbell::ring() may come from others. The
+// owner's loop is: take work, hand it to sessions, wake() their connections, turn(). One turn
+// collects the bytes of all woken sessions, submits once, waits once, and then calls
+// receive/expire/lost of every session concerned.
 #pragma once
 
 #include <cstdint>
@@ -33,14 +33,15 @@ class Network {
  public:
   virtual ~Network() = default;
 
-  // Begins to resolve and connect. `session` outlives its lost() call, which always comes, but never from
-  // within open(). DNS is asked anew for each connection (Apple's advice).
+  // Begins to resolve and connect. `session` outlives its lost() call, which always comes, but
+  // never from within open(). DNS is asked anew for each connection (Apple's advice).
   [[nodiscard]] virtual ConnectionId open(const Endpoint& endpoint, Session& session) = 0;
   // The session may have bytes to transmit or a new deadline.
   virtual void wake(ConnectionId connection) = 0;
   // Ends the transport without ceremony; lost({none}) comes in the next turn.
   virtual void close(ConnectionId connection) = 0;
-  // One turn of the loop; returns when something happened, the doorbell rang, or `until` has passed.
+  // One turn of the loop; returns when something happened, the doorbell rang, or `until` has
+  // passed.
   virtual void turn(Instant until) = 0;
   // The time at the last turn's end: asked from the clock once a turn.
   [[nodiscard]] virtual Instant now() const = 0;

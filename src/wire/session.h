@@ -1,9 +1,9 @@
 // The contract between protocols and networks.
 //
-// A Session is one protocol conversation without a socket and without a clock: it is pushed bytes and
-// time, and pulled for bytes and deadlines. A Network (network.h) owns the transport — TLS included — and
-// drives the session. All calls for one session come from one thread and never nest: a session never
-// calls its network.
+// A Session is one protocol conversation without a socket and without a clock: it is pushed bytes
+// and time, and pulled for bytes and deadlines. A Network (network.h) owns the transport — TLS
+// included — and drives the session. All calls for one session come from one thread and never nest:
+// a session never calls its network.
 //
 //   connected()            once, when the transport is up (TLS verified, ALPN agreed)
 //   receive() transmit()   any number of times; expire() when deadline() has passed
@@ -30,13 +30,14 @@ class Session {
   virtual void connected(Instant now) = 0;
   // Plaintext from the peer, in order, in pieces of any size.
   virtual void receive(Bytes bytes, Instant now) = 0;
-  // Writes at most room.size() bytes that should go to the peer; returns how many. 0: nothing to send
-  // now. May be asked again at any time; a spurious call is harmless.
+  // Writes at most room.size() bytes that should go to the peer; returns how many. 0: nothing to
+  // send now. May be asked again at any time; a spurious call is harmless.
   [[nodiscard]] virtual std::size_t transmit(MutableBytes room, Instant now) = 0;
   // When expire() wants to be called; may change after any other call.
   [[nodiscard]] virtual Instant deadline() const = 0;
   virtual void expire(Instant now) = 0;
-  // True: once transmit() returns 0, end the transport in good order; lost() follows with code none.
+  // True: once transmit() returns 0, end the transport in good order; lost() follows with code
+  // none.
   [[nodiscard]] virtual bool wants_close() const = 0;
   // The transport is gone or was never made. Error code none: we closed it ourselves.
   virtual void lost(Error error, Instant now) = 0;
@@ -52,36 +53,37 @@ enum class Fate : std::uint8_t {
 struct Answer {
   Slot slot = 0;
   Fate fate = Fate::answered;
-  Reason reason = Reason::none;       // fate in_doubt: connection_lost, stream_reset or answer_overdue
-  std::uint16_t status = 0;           // fate answered: the peer's status
-  std::int64_t timestamp_ms = 0;      // 410: when the token ceased to be valid
+  Reason reason = Reason::none;   // fate in_doubt: connection_lost, stream_reset or answer_overdue
+  std::uint16_t status = 0;       // fate answered: the peer's status
+  std::int64_t timestamp_ms = 0;  // 410: when the token ceased to be valid
 };
 
 // What a pool needs to know of a session between turns.
 struct Vitals {
   enum class Condition : std::uint8_t {
-    opening,   // not connected, or the protocol's first exchange is not done
+    opening,  // not connected, or the protocol's first exchange is not done
     open,
     draining,  // takes no more (GOAWAY, retirement, drain()); what is in flight goes on
     closed,    // lost() was called; all answers are out
   };
   Condition condition = Condition::opening;
-  // Not none: the peer ended the conversation for this reason (GOAWAY's JSON), or it was lost because the
-  // credential is refused: see action_for(403, reason).
+  // Not none: the peer ended the conversation for this reason (GOAWAY's JSON), or it was lost
+  // because the credential is refused: see action_for(403, reason).
   Reason refusal = Reason::none;
-  Error error;                         // why it was lost; code none while it lives
-  std::uint32_t in_flight = 0;         // submitted, not answered
-  std::uint32_t stream_limit = 0;      // as the peer says now
-  std::int64_t window_bytes = 0;       // connection flow-control window as it stands now
+  Error error;                     // why it was lost; code none while it lives
+  std::uint32_t in_flight = 0;     // submitted, not answered
+  std::uint32_t stream_limit = 0;  // as the peer says now
+  std::int64_t window_bytes = 0;   // connection flow-control window as it stands now
 };
 
-// A session that carries jobs. The pool asks room(), submits that many, and collects answers each turn.
+// A session that carries jobs. The pool asks room(), submits that many, and collects answers each
+// turn.
 class DeliverySession : public Session {
  public:
   // How many submit() calls would start at once; 0 while opening, draining or at a limit.
   [[nodiscard]] virtual std::uint32_t room() const = 0;
-  // Begins one attempt. `job` and `content` stay valid and unchanged until the slot's answer is taken.
-  // Only allowed where room() > 0.
+  // Begins one attempt. `job` and `content` stay valid and unchanged until the slot's answer is
+  // taken. Only allowed where room() > 0.
   virtual void submit(Slot slot, const Job& job, const Content& content, Instant now) = 0;
   // Appends every answer since the last call; each submitted slot answers exactly once.
   virtual void take_answers(std::vector<Answer>& answers) = 0;

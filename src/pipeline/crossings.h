@@ -1,0 +1,145 @@
+// Everything that crosses a thread in the pipeline, in one place.
+//
+//   expander ──jobs[credential]──▶ shards ──settlements──▶ ledger ──news──▶ expander
+//      └──────────requests──────────────────────────────────▲
+//
+// Jobs go round in a fixed number of slots of one slab; what travels is a slot's number. Whoever
+// took a slot's number from a queue owns the job in it: expander (filling), shard (sending), ledger
+// (recording). The queues are moodycamel's, used in bulk with tokens; each side rings the other's
+// doorbell after it has published, which costs nothing while the other is awake.
+#pragma once
+
+#include <concurrentqueue/concurrentqueue.h>
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/number_set.h"
+#include "base/thread.h"
+#include "ledger/ledger.h"
+#include "model/job.h"
+#include "model/limits.h"
+#include "model/settlement.h"
+
+namespace muster::pipeline {
+
+template <class T>
+using Queue = moodycamel::ConcurrentQueue<T>;
+
+// What the expander asks of the ledger's thread.
+struct LedgerRequest {
+  // lease: the next page. gather: due exceptions. release: put a page back whose slots are all
+  // home. stop: every page is put back; record why the task stopped.
+  enum class Kind : std::uint8_t { lease, gather, release, stop };
+  Kind kind = Kind::lease;
+  TaskIndex task = 0;
+  std::uint32_t page = 0;  // release
+};
+
+// What a commit brought: one object a commit, made by the ledger's thread and eaten by the
+// expander.
+struct News {
+  std::vector<TaskIndex> opened;  // published entries: begin with them
+  std::vector<ledger::LeasedPage> pages;
+  std::vector<TaskIndex> exhausted;  // a lease found no page left
+  std::vector<ledger::DueRetry> retries;
+  std::vector<ledger::MovedMark> marks;
+  std::vector<Slot> freed;       // their settlements are taken; the slots may be filled again
+  std::vector<TaskIndex> ended;  // completed or stopped: forget the task
+  std::vector<std::pair<TaskIndex, WallTime>> due;  // earliest waiting exception of a task; 0: none
+};
+
+// Why a task is asked to stop before its end.
+enum class Stop : std::uint8_t { none, drain, pause, cancel };
+
+// One open task, shared by all threads of the pipeline. Filled before it is published; the atomics
+// say what happens to it. A closed entry may be used for another task once every slot of it has
+// come home.
+struct TaskEntry {
+  // ── constant from publication on ──
+  TaskId id;
+  Content content;
+  NumberSet devices;
+  NumberSet users;
+  std::uint64_t total = 0;
+  std::uint32_t rate = 0;                          // invitations a second; 0: no limit
+  std::uint32_t canary = 0;                        // 0: no gate
+  std::vector<std::uint16_t> credential_of_topic;  // by the roster's topic index; 0xffff: none
+  std::vector<std::uint8_t> payload_of_language;   // by the roster's language index
+
+  // ── asked for by anybody, obeyed by all ──
+  // A job whose epoch differs is not written any more: raised (seq_cst) by request_stop, compared
+  // by the shard before each write.
+  std::atomic<std::uint32_t> epoch{0};
+  std::atomic<Stop> stop{Stop::none};  // written under Crossings::control_mutex
+  std::string stop_reason;             // guarded by Crossings::control_mutex
+
+  // ── counted by shards (relaxed; judged by the expander) ──
+  std::atomic<std::uint64_t> answered{0};
+  std::atomic<std::uint64_t> proved{0};         // answers that do not suspect the configuration
+  std::atomic<std::uint64_t> bad_tokens{0};     // BadDeviceToken
+  std::atomic<Reason> suspected{Reason::none};  // the newest suspicious reason
+
+  // ── published by the ledger's thread after each commit (relaxed; for progress) ──
+  enum class Phase : std::uint8_t { open, completed, stopped };
+  std::atomic<Phase> phase{Phase::open};  // release; pairs with Pipeline's acquire
+  std::array<std::atomic<std::uint64_t>, states_count> durable{};
+  std::atomic<std::uint64_t> repeated{0};
+};
+
+// Counters of one thread, on a cache line of its own; read by anybody.
+struct alignas(64) ShardGauges {
+  std::atomic<std::uint64_t> in_flight{0};  // written, not answered
+  std::atomic<std::uint64_t> answered{0};   // settlements made
+  std::atomic<std::uint64_t> connections{0};
+  std::atomic<std::uint64_t> streams{0};  // how many the peers allow in all
+};
+
+struct Crossings {
+  Crossings() : slab(limits::slots_max), settlements(limits::slots_max) {
+    for (auto& queue : jobs) {
+      queue = std::make_unique<Queue<Slot>>(limits::settlements_per_commit);
+    }
+  }
+
+  std::vector<Job> slab;  // by slot
+  std::array<std::unique_ptr<Queue<Slot>>, limits::credentials_max> jobs;
+  Queue<Settlement> settlements;
+  Queue<LedgerRequest> requests;
+  Queue<std::unique_ptr<News>> news;
+  std::array<std::unique_ptr<TaskEntry>, limits::tasks_open_max>
+      tasks;  // written under control_mutex; published by News
+  // 410s, for the roster: the device, and when its token ceased to be valid (ms; 0: unknown).
+  Queue<std::pair<DeviceNumber, std::int64_t>> dead_tokens;
+
+  // Raised with every request_stop: shards then give back what they no longer may write.
+  std::atomic<std::uint64_t> stops{0};
+  std::atomic<bool> ending{false};  // threads leave their loops
+  // The store refuses commits (disk full): nothing new is issued until it takes them again.
+  std::atomic<bool> store_trouble{false};
+  std::atomic<std::uint64_t> durable{
+      0};  // settlements made durable: answered − durable = unsettled
+
+  Doorbell expander_bell;
+  Doorbell ledger_bell;
+  std::vector<Doorbell*> shard_bells;  // filled before the expander starts
+
+  std::mutex control_mutex;  // stop requests and waiting for phases; never per job
+  std::condition_variable control_changed;
+
+  void ring_shards() {
+    for (auto* bell : shard_bells) {
+      bell->ring();
+    }
+  }
+  // Asks a task to stop; the first reason stands, but cancel overrides pause and pause overrides
+  // drain.
+  void request_stop(TaskIndex task, Stop stop, const std::string& reason);
+};
+
+}  // namespace muster::pipeline

@@ -1,0 +1,399 @@
+#include "pipeline/expander.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include "base/assert.h"
+#include "base/log.h"
+
+namespace muster::pipeline {
+namespace {
+
+constexpr std::uint64_t issue_per_turn_max = 4096;
+constexpr std::uint64_t judged_answers = 500;  // the first answers decide about the environment
+constexpr double bad_token_share_max = 0.2;
+constexpr Duration idle_most = std::chrono::milliseconds(500);
+
+}  // namespace
+
+Expander::Expander(Crossings& crossings, std::unique_ptr<roster::RosterReader> roster,
+                   const Clock& clock, const ExpanderSettings& settings)
+    : crossings_(crossings),
+      blocks_(std::move(roster)),
+      clock_(clock),
+      settings_(settings),
+      wakes_(settings.wakes_per_second),
+      batches_(limits::credentials_max) {
+  free_.reserve(limits::slots_max);
+  for (Slot slot = limits::slots_max; slot-- > 0;) {
+    free_.push_back(slot);
+  }
+}
+
+bool Expander::turn() {
+  const Instant now = clock_.now();
+  wall_ = clock_.wall();
+  next_ = now + idle_most;
+  const bool news = take_news();
+  blocks_.refresh(now);
+  bool more = news;
+  for (auto& [index, work] : works_) {
+    judge(work);
+    if (crossings_.tasks[index]->stop.load(std::memory_order_acquire) != Stop::none) {
+      wind_down(work);
+      continue;
+    }
+    lease_ahead(work);
+    gather_due(work);
+    if (!crossings_.store_trouble.load(std::memory_order_acquire)) {
+      more = issue(work, now) || more;
+    }
+  }
+  flush();
+  return more;
+}
+
+void Expander::run() {
+  auto& bell = crossings_.expander_bell;
+  while (!crossings_.ending.load(std::memory_order_acquire)) {
+    if (turn()) {
+      continue;
+    }
+    bell.doze();
+    if (crossings_.news.size_approx() == 0 && !crossings_.ending.load(std::memory_order_acquire)) {
+      const Duration wait = next_ - clock_.now();
+      if (wait > Duration::zero()) {
+        bell.wait(wait);
+      }
+    }
+    bell.awake();
+  }
+}
+
+void Expander::begin(TaskIndex index) {
+  Work work;
+  work.index = index;
+  work.pace = Pace(crossings_.tasks[index]->rate);
+  work.gather_asked = true;
+  works_.insert_or_assign(index, std::move(work));
+  ask(LedgerRequest::Kind::gather, index);  // exceptions of an earlier run
+}
+
+bool Expander::take_news() {
+  std::unique_ptr<News> news;
+  bool any = false;
+  while (crossings_.news.try_dequeue(news)) {
+    any = true;
+    for (const auto index : news->opened) {
+      begin(index);
+    }
+    for (const auto slot : news->freed) {
+      const auto work = works_.find(crossings_.slab[slot].task);
+      if (work != works_.end()) {
+        MUSTER_ASSERT(work->second.outstanding > 0);
+        --work->second.outstanding;
+      }
+      free_.push_back(slot);
+    }
+    for (auto& leased : news->pages) {
+      auto& work = works_.at(leased.task);
+      --work.leases_asked;
+      Page page;
+      page.devices = crossings_.tasks[leased.task]->devices.slice(leased.first, limits::page_size);
+      page.size = static_cast<std::uint32_t>(page.devices.size());
+      page.mark = leased.mark;
+      page.cursor = leased.mark;
+      page.leased = std::move(leased);
+      const auto number = page.leased.page;
+      work.pages.insert_or_assign(number, std::move(page));
+    }
+    for (const auto index : news->exhausted) {
+      auto& work = works_.at(index);
+      --work.leases_asked;
+      work.exhausted = true;
+    }
+    for (const auto& retry : news->retries) {
+      works_.at(retry.task).retries.push_back(retry);
+    }
+    for (const auto& mark : news->marks) {
+      const auto work = works_.find(mark.task);
+      if (work == works_.end()) {
+        continue;
+      }
+      const auto page = work->second.pages.find(mark.page);
+      if (page == work->second.pages.end()) {
+        continue;
+      }
+      page->second.mark = mark.mark;
+      if (mark.mark >= page->second.size) {
+        work->second.pages.erase(page);
+      }
+    }
+    for (const auto& [index, at] : news->due) {
+      if (const auto work = works_.find(index); work != works_.end()) {
+        work->second.due = at;
+        work->second.gather_asked = false;
+      }
+    }
+    for (const auto index : news->ended) {
+      works_.erase(index);
+    }
+  }
+  return any;
+}
+
+void Expander::ask(LedgerRequest::Kind kind, TaskIndex task, std::uint32_t page) {
+  crossings_.requests.enqueue(LedgerRequest{kind, task, page});
+  crossings_.ledger_bell.ring();
+}
+
+void Expander::lease_ahead(Work& work) {
+  while (!work.exhausted && work.pages.size() + work.leases_asked < settings_.pages_per_task &&
+         work.leases_asked < 2) {
+    ++work.leases_asked;
+    ask(LedgerRequest::Kind::lease, work.index);
+  }
+}
+
+void Expander::gather_due(Work& work) {
+  if (work.gather_asked || work.due.milliseconds == 0 || !work.retries.empty()) {
+    return;
+  }
+  if (work.due > wall_) {
+    const auto wait = std::chrono::milliseconds(
+        std::min<std::int64_t>(work.due.milliseconds - wall_.milliseconds, 60'000));
+    next_ = std::min(next_, clock_.now() + wait);
+    return;
+  }
+  work.gather_asked = true;
+  ask(LedgerRequest::Kind::gather, work.index);
+}
+
+std::uint64_t Expander::allowance(Work& work, Instant now) {
+  const auto& entry = *crossings_.tasks[work.index];
+  std::uint64_t allowed = std::min<std::uint64_t>(issue_per_turn_max, free_.size());
+  // Retries pass the gate: they were let through once, and the proof may hang on them.
+  if (work.retries.empty() && entry.canary != 0 && entry.total > entry.canary &&
+      entry.proved.load(std::memory_order_relaxed) == 0) {
+    allowed = std::min<std::uint64_t>(allowed,
+                                      entry.canary > work.issued ? entry.canary - work.issued : 0);
+  }
+  for (auto* pace : {&work.pace, &wakes_}) {
+    allowed = pace->allowed(now, allowed);
+    if (!pace->unlimited()) {
+      next_ = std::min(next_, pace->next(now));
+    }
+  }
+  return allowed;
+}
+
+bool Expander::issue(Work& work, Instant now) {
+  const std::uint64_t allowed_at_first = allowance(work, now);
+  std::uint64_t allowed = allowed_at_first;
+  issue_retries(work, allowed);
+  bool full = false;
+  for (auto& [number, page] : work.pages) {
+    if (allowed == 0) {
+      full = true;
+      break;
+    }
+    issue_from(work, page, allowed);
+  }
+  const std::uint64_t went = allowed_at_first - allowed;
+  work.pace.take(went);
+  wakes_.take(went);
+  return full && went == issue_per_turn_max;
+}
+
+void Expander::issue_retries(Work& work, std::uint64_t& allowed) {
+  const auto& entry = *crossings_.tasks[work.index];
+  while (allowed != 0 && !work.retries.empty()) {
+    const auto retry = work.retries.front();
+    work.retries.pop_front();
+    const auto device = entry.devices.at(retry.invitation);
+    MUSTER_ASSERT(device.has_value());
+    start(work,
+          Start{retry.invitation, *device, retry.attempts, retry.generation, retry.in_doubt, true});
+    --allowed;
+  }
+}
+
+bool Expander::issue_from(Work& work, Page& page, std::uint64_t& allowed) {
+  const std::uint32_t end = std::min(page.size, page.mark + limits::ahead_of_mark_max);
+  const std::uint32_t doubted =
+      page.leased.in_doubt ? page.leased.mark + limits::ahead_of_mark_max : 0;
+  while (page.cursor < end && allowed != 0) {
+    const std::uint32_t at = page.cursor++;
+    if (at < page.leased.outcomes.size() && page.leased.outcomes[at] != 0) {
+      continue;  // known from an earlier run
+    }
+    start(work, Start{page.leased.first + at, page.devices[at], 0, 0, at < doubted, false});
+    --allowed;
+  }
+  return page.cursor < page.size;
+}
+
+// Fills a slot and sends it to the shards, or settles at once what cannot be sent.
+void Expander::start(Work& work, const Start& what) {
+  const auto& entry = *crossings_.tasks[work.index];
+  const Slot slot = free_.back();
+  free_.pop_back();
+  ++work.outstanding;
+  auto& job = crossings_.slab[slot];
+  job.invitation = what.invitation;
+  job.generation = what.generation;
+  job.epoch = entry.epoch.load(std::memory_order_acquire);
+  job.page = what.invitation / limits::page_size;
+  job.task = work.index;
+  job.attempts = what.attempts;
+  job.in_doubt = what.in_doubt;
+  job.from_exception = what.from_exception;
+
+  const auto target = blocks_.at(what.device);
+  if (!target) {
+    log::error("pipeline", "roster block unreadable", {{"error", words(target.error())}});
+    crossings_.request_stop(work.index, Stop::pause,
+                            "the roster cannot be read: " + words(target.error()));
+    Settlement back;
+    back.slot = slot;
+    back.invitation = job.invitation;
+    back.page = job.page;
+    back.task = job.task;
+    back.kind = Settlement::Kind::returned;
+    back.from_exception = job.from_exception;
+    unsent_.push_back(back);
+    return;
+  }
+  if (!target->known) {
+    settle_unsent(job, slot, State::cancelled, Reason::removed);
+    return;
+  }
+  if (!entry.users.contains(target->user)) {
+    settle_unsent(job, slot, State::cancelled, Reason::reassigned);
+    return;
+  }
+  if (target->token.empty()) {
+    settle_unsent(job, slot, State::unreachable, Reason::no_push_token);
+    return;
+  }
+  if (wall_.seconds() >= entry.content.expiration_s) {
+    settle_unsent(job, slot, State::expired, Reason::too_late);
+    return;
+  }
+  if (what.in_doubt && settings_.hold_in_doubt && !what.from_exception) {
+    settle_unsent(job, slot, State::in_doubt, Reason::process_died,
+                  std::numeric_limits<std::int64_t>::max());
+    return;
+  }
+  job.credential = target->topic < entry.credential_of_topic.size()
+                       ? entry.credential_of_topic[target->topic]
+                       : std::uint16_t{0xffff};
+  if (job.credential == 0xffff) {
+    settle_unsent(job, slot, State::failed, Reason::no_credential);
+    return;
+  }
+  job.language = target->language < entry.payload_of_language.size()
+                     ? entry.payload_of_language[target->language]
+                     : std::uint8_t{0};
+  job.registered_at_s = target->registered_at_s;
+  job.token_size = static_cast<std::uint8_t>(target->token.size());
+  job.magic_size = static_cast<std::uint8_t>(target->magic.size());
+  std::copy(target->token.begin(), target->token.end(), job.token_bytes.begin());
+  std::copy(target->magic.begin(), target->magic.end(), job.magic_bytes.begin());
+  batches_[job.credential].push_back(slot);
+  ++work.issued;
+}
+
+void Expander::settle_unsent(const Job& job, Slot slot, State state, Reason reason,
+                             std::int64_t next_at_ms) {
+  Settlement settlement;
+  settlement.slot = slot;
+  settlement.invitation = job.invitation;
+  settlement.page = job.page;
+  settlement.task = job.task;
+  settlement.from_exception = job.from_exception;
+  settlement.outcome = Outcome{state, reason, job.attempts};
+  settlement.generation = job.generation;
+  settlement.next_at_ms = next_at_ms;
+  unsent_.push_back(settlement);
+  crossings_.slab[slot].in_doubt = false;  // nothing is repeated
+}
+
+// The canary and the governor: is it the devices that are wrong, or what we were told to send with?
+void Expander::judge(Work& work) {
+  auto& entry = *crossings_.tasks[work.index];
+  if (entry.canary == 0 || entry.total <= entry.canary) {
+    return;
+  }
+  const auto answered = entry.answered.load(std::memory_order_relaxed);
+  const auto suspected = entry.suspected.load(std::memory_order_relaxed);
+  if (entry.proved.load(std::memory_order_relaxed) == 0 && answered >= entry.canary) {
+    crossings_.request_stop(work.index, Stop::pause,
+                            "the first " + std::to_string(answered) +
+                                " pushes were all refused: " + std::string(name_of(suspected)) +
+                                " (" + std::string(words(suspected)) + ")");
+  }
+  const auto bad_tokens = entry.bad_tokens.load(std::memory_order_relaxed);
+  if (answered >= judged_answers / 5 && answered <= judged_answers &&
+      static_cast<double>(bad_tokens) > bad_token_share_max * static_cast<double>(judged_answers)) {
+    crossings_.request_stop(work.index, Stop::pause,
+                            std::to_string(bad_tokens) + " of the first " +
+                                std::to_string(answered) +
+                                " pushes were refused with BadDeviceToken: are these tokens of the "
+                                "other environment?");
+  }
+}
+
+// Everything that is on its way comes home first; then the pages are put back and the end is
+// recorded.
+void Expander::wind_down(Work& work) {
+  if (work.stop_asked || work.outstanding != 0 || work.leases_asked != 0 || work.gather_asked) {
+    return;
+  }
+  // What was gathered and not begun goes back as it came.
+  for (const auto& retry : work.retries) {
+    Settlement back;
+    back.kind = Settlement::Kind::returned;
+    back.task = work.index;
+    back.invitation = retry.invitation;
+    back.page = retry.invitation / limits::page_size;
+    back.from_exception = true;
+    back.slot = free_.back();
+    crossings_.slab[back.slot].task = work.index;
+    free_.pop_back();
+    ++work.outstanding;
+    unsent_.push_back(back);
+  }
+  if (!work.retries.empty()) {
+    work.retries.clear();
+    return;
+  }
+  work.stop_asked = true;
+  for (const auto& [number, page] : work.pages) {
+    ask(LedgerRequest::Kind::release, work.index, number);
+  }
+  ask(LedgerRequest::Kind::stop, work.index);
+}
+
+void Expander::flush() {
+  bool any = false;
+  for (std::size_t credential = 0; credential < batches_.size(); ++credential) {
+    auto& batch = batches_[credential];
+    if (!batch.empty()) {
+      crossings_.jobs[credential]->enqueue_bulk(batch.data(), batch.size());
+      batch.clear();
+      any = true;
+    }
+  }
+  if (any) {
+    crossings_.ring_shards();
+  }
+  if (!unsent_.empty()) {
+    crossings_.settlements.enqueue_bulk(unsent_.data(), unsent_.size());
+    unsent_.clear();
+    crossings_.ledger_bell.ring();
+  }
+}
+
+}  // namespace muster::pipeline

@@ -1,0 +1,101 @@
+// The expander's thread: turns pages into jobs.
+//
+// It leases pages ahead, reads what each push needs from the roster's blocks (at the last moment:
+// frozen is who, never how), fills slots and hands them to the shards, one queue a credential. What
+// it may issue is bounded by four counts: free slots, the page's durable mark + P, the pace, and
+// the canary, which lets the first pushes of a task prove the configuration before the rest
+// follows.
+//
+// A task that must stop: nothing more is issued, everything on its way comes home (answered or
+// returned), the pages are put back, the ledger records the end.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "base/time.h"
+#include "pipeline/block_cache.h"
+#include "pipeline/crossings.h"
+#include "pipeline/pace.h"
+
+namespace muster::pipeline {
+
+struct ExpanderSettings {
+  std::uint32_t pages_per_task = 32;
+  std::uint32_t wakes_per_second = 0;  // over all tasks, for topics of push type mdm; 0: no limit
+  bool hold_in_doubt = false;
+};
+
+class Expander {
+ public:
+  Expander(Crossings& crossings, std::unique_ptr<roster::RosterReader> roster, const Clock& clock,
+           const ExpanderSettings& settings);
+
+  // One turn; true: more can be issued at once.
+  bool turn();
+  [[nodiscard]] Instant next() const { return next_; }
+  void run();
+
+ private:
+  struct Page {
+    ledger::LeasedPage leased;
+    std::uint32_t size = 0;
+    std::uint32_t cursor = 0;           // next position to issue
+    std::uint32_t mark = 0;             // durable
+    std::vector<DeviceNumber> devices;  // of its invitations
+  };
+  struct Work {
+    TaskIndex index = 0;
+    std::map<std::uint32_t, Page> pages;  // in hand, by number
+    std::deque<ledger::DueRetry> retries;
+    std::uint32_t leases_asked = 0;
+    bool gather_asked = false;
+    bool exhausted = false;  // no page left to lease
+    bool stop_asked = false;
+    std::uint64_t outstanding = 0;  // slots on their way
+    std::uint64_t issued = 0;       // given to shards
+    WallTime due{0};                // earliest waiting exception; 0: none
+    Pace pace;
+  };
+
+  void begin(TaskIndex index);
+  bool take_news();
+  void ask(LedgerRequest::Kind kind, TaskIndex task, std::uint32_t page = 0);
+  void lease_ahead(Work& work);
+  void gather_due(Work& work);
+  // How many the gates let through now.
+  [[nodiscard]] std::uint64_t allowance(Work& work, Instant now);
+  bool issue(Work& work, Instant now);
+  bool issue_from(Work& work, Page& page, std::uint64_t& allowed);
+  void issue_retries(Work& work, std::uint64_t& allowed);
+  struct Start {
+    InvitationNumber invitation = 0;
+    DeviceNumber device = 0;
+    std::uint8_t attempts = 0;
+    std::uint32_t generation = 0;
+    bool in_doubt = false;
+    bool from_exception = false;
+  };
+  void start(Work& work, const Start& what);
+  void settle_unsent(const Job& job, Slot slot, State state, Reason reason,
+                     std::int64_t next_at_ms = 0);
+  void judge(Work& work);
+  void wind_down(Work& work);
+  void flush();
+
+  Crossings& crossings_;
+  BlockCache blocks_;
+  const Clock& clock_;
+  ExpanderSettings settings_;
+  Pace wakes_;
+  std::vector<Slot> free_;
+  std::map<TaskIndex, Work> works_;
+  std::vector<std::vector<Slot>> batches_;  // by credential, sent with flush()
+  std::vector<Settlement> unsent_;          // likewise
+  Instant next_ = Instant::never();
+  WallTime wall_{};
+};
+
+}  // namespace muster::pipeline

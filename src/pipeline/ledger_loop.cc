@@ -1,0 +1,284 @@
+#include "pipeline/ledger_loop.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace muster::pipeline {
+namespace {
+
+constexpr Duration retry_after_trouble = std::chrono::milliseconds(200);
+constexpr Duration idle_most = std::chrono::seconds(1);
+constexpr std::size_t retries_per_gather = limits::settlements_per_commit;
+
+}  // namespace
+
+LedgerLoop::LedgerLoop(Crossings& crossings, ledger::Ledger& ledger, const Clock& clock)
+    : crossings_(crossings),
+      ledger_(ledger),
+      clock_(clock),
+      batch_(limits::settlements_per_commit) {}
+
+bool LedgerLoop::turn() {
+  take_calls();
+  if (failed()) {
+    return false;
+  }
+  take_requests();
+  take_settlements();
+  const Instant now = clock_.now();
+  if (now >= not_before_ && commit_due(now)) {
+    commit(now);
+  }
+  return now >= not_before_ &&
+         (taken_ >= limits::settlements_per_commit ||
+          crossings_.settlements.size_approx() >= limits::settlements_per_commit);
+}
+
+Instant LedgerLoop::next() const {
+  if (failed()) {
+    return Instant::never();
+  }
+  const Instant due = oldest_ == Instant::never() ? oldest_ : oldest_ + limits::commit_interval;
+  return std::max(due, not_before_);
+}
+
+void LedgerLoop::run() {
+  auto& bell = crossings_.ledger_bell;
+  while (true) {
+    const bool ending = crossings_.ending.load(std::memory_order_acquire);
+    if (turn()) {
+      continue;
+    }
+    if (ending) {
+      const Instant now = clock_.now();
+      if (!failed()) {
+        commit(now);
+      }
+      take_calls();
+      return;
+    }
+    bell.doze();
+    const bool more = crossings_.requests.size_approx() != 0 ||
+                      (oldest_ == Instant::never() && crossings_.settlements.size_approx() != 0);
+    if (!more && !crossings_.ending.load(std::memory_order_acquire)) {
+      const Duration wait = next() == Instant::never() ? idle_most : next() - clock_.now();
+      if (wait > Duration::zero()) {
+        bell.wait(std::min(wait, idle_most));
+      }
+    }
+    bell.awake();
+  }
+}
+
+void LedgerLoop::perform(const std::function<void(ledger::Ledger&)>& work) {
+  Call call{&work};
+  std::unique_lock lock(crossings_.control_mutex);
+  calls_.push_back(&call);
+  lock.unlock();
+  crossings_.ledger_bell.ring();
+  lock.lock();
+  crossings_.control_changed.wait(lock, [&] { return call.done; });
+}
+
+void LedgerLoop::announce(TaskIndex task) {
+  news_->opened.push_back(task);
+  waited_for_ = true;
+}
+
+void LedgerLoop::take_calls() {
+  std::unique_lock lock(crossings_.control_mutex);
+  while (!calls_.empty()) {
+    Call* call = calls_.front();
+    calls_.pop_front();
+    lock.unlock();
+    (*call->work)(ledger_);
+    lock.lock();
+    call->done = true;
+    crossings_.control_changed.notify_all();
+  }
+}
+
+void LedgerLoop::take_requests() {
+  LedgerRequest request;
+  while (crossings_.requests.try_dequeue(request)) {
+    waited_for_ = true;
+    switch (request.kind) {
+      case LedgerRequest::Kind::lease: {
+        auto page = ledger_.lease(request.task);
+        if (!page) {
+          news_->exhausted.push_back(request.task);  // the task is pausing: it waits for no page
+          trouble(page.error(), clock_.now());
+        } else if (*page) {
+          news_->pages.push_back(std::move(**page));
+        } else {
+          news_->exhausted.push_back(request.task);
+        }
+        break;
+      }
+      case LedgerRequest::Kind::gather: {
+        auto due = ledger_.gather(request.task, clock_.wall(), retries_per_gather);
+        if (!due) {
+          trouble(due.error(), clock_.now());
+        } else {
+          news_->retries.insert(news_->retries.end(), due->begin(), due->end());
+        }
+        look_for_due(request.task);
+        break;
+      }
+      case LedgerRequest::Kind::release:
+        ledger_.release(request.task, request.page);
+        break;
+      case LedgerRequest::Kind::stop:
+        stopping_.push_back(request.task);
+        break;
+    }
+  }
+}
+
+void LedgerLoop::take_settlements() {
+  while (taken_ < limits::settlements_per_commit) {
+    const auto count = crossings_.settlements.try_dequeue_bulk(
+        batch_.data(), limits::settlements_per_commit - taken_);
+    if (count == 0) {
+      return;
+    }
+    if (oldest_ == Instant::never()) {
+      oldest_ = clock_.now();
+    }
+    const std::span<const Settlement> taken(batch_.data(), count);
+    for (const auto& settlement : taken) {
+      if (settlement.kind == Settlement::Kind::slow) {
+        continue;
+      }
+      news_->freed.push_back(settlement.slot);
+      if (settlement.kind == Settlement::Kind::settled &&
+          crossings_.slab[settlement.slot].in_doubt) {
+        ledger_.count_repeated(settlement.task, 1);
+      }
+      const auto reason = settlement.outcome.reason;
+      if (reason == Reason::unregistered || reason == Reason::expired_token) {
+        const auto device = crossings_.tasks[settlement.task]->devices.at(settlement.invitation);
+        crossings_.dead_tokens.enqueue({device.value_or(0), settlement.timestamp_ms});
+      }
+    }
+    ledger_.settle(taken);
+    taken_ += count;
+  }
+}
+
+bool LedgerLoop::commit_due(Instant now) const {
+  return taken_ >= limits::settlements_per_commit || waited_for_ ||
+         (oldest_ != Instant::never() && now - oldest_ >= limits::commit_interval);
+}
+
+void LedgerLoop::commit(Instant now) {
+  auto report = ledger_.commit(clock_.wall());
+  if (!report) {
+    trouble(report.error(), now);
+    return;
+  }
+  if (crossings_.store_trouble.exchange(false, std::memory_order_acq_rel)) {
+    log::info("ledger", "the store takes commits again");
+  }
+  taken_ = 0;
+  oldest_ = Instant::never();
+  waited_for_ = false;
+  crossings_.durable.fetch_add(report->settlements, std::memory_order_relaxed);
+  publish(*report);
+  finish_stops();
+  const bool anything = !news_->opened.empty() || !news_->pages.empty() ||
+                        !news_->exhausted.empty() || !news_->retries.empty() ||
+                        !news_->marks.empty() || !news_->freed.empty() || !news_->ended.empty() ||
+                        !news_->due.empty();
+  if (anything) {
+    crossings_.news.enqueue(std::move(news_));
+    news_ = std::make_unique<News>();
+    crossings_.expander_bell.ring();
+  }
+}
+
+void LedgerLoop::look_for_due(TaskIndex task) {
+  const auto due = ledger_.next_due(task);
+  news_->due.emplace_back(task, due ? due->value_or(WallTime{0}) : WallTime{0});
+}
+
+void LedgerLoop::publish(const ledger::CommitReport& report) {
+  news_->marks = report.marks;
+  for (TaskIndex index = 0; index < limits::tasks_open_max; ++index) {
+    auto* entry = crossings_.tasks[index].get();
+    if (entry == nullptr ||
+        entry->phase.load(std::memory_order_relaxed) != TaskEntry::Phase::open) {
+      continue;
+    }
+    const auto& counts = ledger_.counts(index);
+    for (std::size_t state = 0; state < states_count; ++state) {
+      entry->durable[state].store(counts.by_state[state], std::memory_order_relaxed);
+    }
+    entry->repeated.store(counts.repeated, std::memory_order_relaxed);
+    const auto waiting = counts.by_state[static_cast<std::size_t>(State::deferred)] +
+                         counts.by_state[static_cast<std::size_t>(State::in_doubt)];
+    if (waiting != 0) {
+      look_for_due(index);
+    }
+  }
+  for (const auto index : report.completed) {
+    if (auto detached = ledger_.detach(index); !detached) {
+      trouble(detached.error(), clock_.now());
+    }
+    news_->ended.push_back(index);
+    const std::lock_guard lock(crossings_.control_mutex);
+    crossings_.tasks[index]->phase.store(TaskEntry::Phase::completed, std::memory_order_release);
+    crossings_.control_changed.notify_all();
+  }
+}
+
+// Tasks whose every slot is home and whose pages the commit has put back: their end is recorded.
+void LedgerLoop::finish_stops() {
+  for (const auto index : std::exchange(stopping_, {})) {
+    auto& entry = *crossings_.tasks[index];
+    if (entry.phase.load(std::memory_order_relaxed) != TaskEntry::Phase::open) {
+      continue;
+    }
+    std::string reason;
+    {
+      const std::lock_guard lock(crossings_.control_mutex);
+      reason = entry.stop_reason;
+    }
+    const auto stop = entry.stop.load(std::memory_order_acquire);
+    Result<void> stored = ledger_.detach(index);
+    if (stored && (stop == Stop::pause || stop == Stop::cancel)) {
+      stored = ledger_.set_state(
+          entry.id, stop == Stop::pause ? ledger::TaskState::paused : ledger::TaskState::cancelled,
+          reason, clock_.wall());
+    }
+    if (!stored) {
+      trouble(stored.error(), clock_.now());
+    }
+    news_->ended.push_back(index);
+    const std::lock_guard lock(crossings_.control_mutex);
+    entry.phase.store(TaskEntry::Phase::stopped, std::memory_order_release);
+    crossings_.control_changed.notify_all();
+  }
+}
+
+void LedgerLoop::trouble(const Error& error, Instant now) {
+  not_before_ = now + retry_after_trouble;
+  const std::string reason = "the ledger cannot be written: " + words(error);
+  log::error("ledger", "commit failed", {{"error", words(error)}});
+  crossings_.store_trouble.store(true, std::memory_order_release);
+  if (error.code == ErrorCode::disk_failed || error.code == ErrorCode::store_corrupt) {
+    failed_.store(true, std::memory_order_release);
+  }
+  for (TaskIndex index = 0; index < limits::tasks_open_max; ++index) {
+    auto* entry = crossings_.tasks[index].get();
+    if (entry != nullptr &&
+        entry->phase.load(std::memory_order_relaxed) == TaskEntry::Phase::open) {
+      crossings_.request_stop(index, Stop::pause, reason);
+    }
+  }
+  const std::lock_guard lock(crossings_.control_mutex);
+  crossings_.control_changed.notify_all();
+}
+
+}  // namespace muster::pipeline

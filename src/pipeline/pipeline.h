@@ -1,0 +1,95 @@
+// The pipeline: expander, shards and ledger, started and stopped together.
+//
+// Owns every thread but the resolver's. Its methods may be called from any thread. What it is given
+// (ledger, roster reader, credentials) is its own from then on.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ledger/ledger.h"
+#include "pipeline/crossings.h"
+#include "pipeline/expander.h"
+#include "pipeline/ledger_loop.h"
+#include "pipeline/shard.h"
+#include "wire/network.h"
+
+namespace muster::pipeline {
+
+struct PipelineSettings {
+  std::uint32_t shards = 1;
+  std::vector<PoolSettings> credentials;
+  Policy policy;
+  ExpanderSettings expander;
+  // Makes a shard's network; called in the shard's thread, which alone uses it.
+  std::function<std::unique_ptr<wire::Network>()> open_network;
+  std::uint64_t seed = 1;
+};
+
+// A task as the service hands it over; it stands in the ledger already.
+struct Start {
+  TaskId id;
+  Content content;
+  NumberSet devices;
+  NumberSet users;
+  std::uint32_t rate = 0;
+  std::uint32_t canary = 0;
+  std::vector<std::uint16_t> credential_of_topic;
+  std::vector<std::uint8_t> payload_of_language;
+};
+
+struct Gauges {
+  std::uint64_t in_flight = 0;  // written to a peer, not answered
+  std::uint64_t unsettled = 0;  // answered, not durable
+  std::uint64_t connections = 0;
+  std::uint64_t streams = 0;  // allowed by the peers, in all
+};
+
+class Pipeline {
+ public:
+  Pipeline(const PipelineSettings& settings, std::unique_ptr<ledger::Ledger> ledger,
+           std::unique_ptr<roster::RosterReader> roster, const Clock& clock);
+  // Drains: at most 30 s for what is in flight.
+  ~Pipeline();
+
+  // Runs `work` on the ledger's thread and waits for it.
+  void with_ledger(const std::function<void(ledger::Ledger&)>& work);
+  // Attaches the task and begins. Nothing where tasks_open_max tasks are open already.
+  [[nodiscard]] Result<std::optional<TaskIndex>> start(Start task);
+  // The open or just ended task of that id.
+  [[nodiscard]] std::optional<TaskIndex> index_of(const TaskId& id);
+  [[nodiscard]] const TaskEntry& entry(TaskIndex index) const { return *crossings_.tasks[index]; }
+  [[nodiscard]] std::string stop_reason(TaskIndex index);
+  void request_stop(TaskIndex index, Stop stop, const std::string& reason);
+  // True once the task completed or stopped; waits at most `most`.
+  bool wait(TaskIndex index, std::chrono::milliseconds most);
+  // Asks every task to stop in good order and waits, at most `most`. True: all did.
+  bool drain(std::chrono::milliseconds most);
+  [[nodiscard]] Gauges gauges() const;
+  [[nodiscard]] bool ledger_failed() const { return ledger_loop_.failed(); }
+  [[nodiscard]] bool store_trouble() const {
+    return crossings_.store_trouble.load(std::memory_order_acquire);
+  }
+  // At most `most` of the tokens that 410s declared dead since the last call.
+  [[nodiscard]] std::vector<std::pair<DeviceNumber, std::int64_t>> take_dead_tokens(
+      std::size_t most);
+
+ private:
+  PipelineSettings settings_;
+  const Clock& clock_;
+  std::unique_ptr<ledger::Ledger> ledger_;
+  Crossings crossings_;
+  LedgerLoop ledger_loop_;
+  Expander expander_;
+  std::vector<std::unique_ptr<ShardGauges>> gauges_;
+  std::vector<std::thread> shards_;
+  std::thread ledger_thread_;
+  std::thread expander_thread_;
+};
+
+}  // namespace muster::pipeline

@@ -1,0 +1,91 @@
+// The connections of one shard to one (host, credential): opened as work wants them, replaced as
+// they end.
+//
+// A pool opens its first connection when there is something to send, another one when work waits
+// although every connection is full, and a new one at once when a server takes its leave (GOAWAY).
+// A connection that could not be made, or that died without having answered anything, is tried
+// again with back-off, never more often than once a second (rapid reconnecting is an attack to
+// Apple). A refusal of the credential stops the pool until the process starts anew.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "wire/network.h"
+#include "wire/session.h"
+
+namespace muster::pipeline {
+
+struct PoolSettings {
+  wire::Endpoint endpoint;
+  std::uint32_t connections_max = 4;
+  // A new conversation for this credential.
+  std::function<std::unique_ptr<wire::DeliverySession>()> open_session;
+  // After ExpiredProviderToken: sign anew. May be empty (certificate authentication).
+  std::function<void()> renew_credential;
+};
+
+class Pool {
+ public:
+  struct Connection {
+    wire::ConnectionId id = 0;
+    std::uint32_t ordinal = 0;
+    std::unique_ptr<wire::DeliverySession> session;
+    Instant opened_at{};
+    std::uint64_t answered = 0;
+    bool woken = false;
+  };
+  // Why nothing can be sent by this pool: one line for a person. Empty while it can or may again.
+  struct Refusal {
+    std::string words;
+    bool credential = false;  // otherwise: the peer cannot be reached
+  };
+
+  Pool(const PoolSettings& settings, wire::Network& network, std::uint32_t ordinal_base,
+       std::uint64_t seed);
+  ~Pool();
+
+  // Opens what is wanted. `waiting`: jobs wait for this pool.
+  void open_wanted(Instant now, bool waiting);
+  // How many jobs could be written now.
+  [[nodiscard]] std::uint32_t room() const;
+  // The connection with the most room; nullptr where there is none.
+  [[nodiscard]] Connection* roomiest();
+  // Takes leave of connections whose conversation is over; call after their answers were taken.
+  void bury(Instant now);
+  // No new streams on it; replaced at once.
+  void retire(Connection& connection, Instant now);
+  void renew_credential(Instant now);
+  void drain(Instant now);
+  // Ends what is still open without ceremony.
+  void abandon();
+  [[nodiscard]] std::vector<Connection>& connections() { return connections_; }
+  [[nodiscard]] const Refusal& refusal() const { return refusal_; }
+  void refuse(const std::string& reason) { refusal_ = Refusal{reason, true}; }
+  // When open_wanted() should be called again although nothing happened.
+  [[nodiscard]] Instant next() const { return next_open_; }
+
+ private:
+  void open(Instant now);
+  void note_failure(const Connection& connection, const wire::Vitals& vitals, Instant now);
+
+  PoolSettings settings_;
+  wire::Network& network_;
+  std::uint32_t next_ordinal_;
+  Random random_;
+  std::vector<Connection> connections_;
+  Refusal refusal_;
+  bool draining_ = false;
+  bool ever_open_ = false;      // some connection got through to the protocol
+  std::uint32_t failures_ = 0;  // in a row
+  Instant next_open_{};         // not before
+  Instant opened_at_{};
+  bool opened_ = false;
+};
+
+}  // namespace muster::pipeline

@@ -1,0 +1,406 @@
+#include "pipeline/shard.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "base/log.h"
+
+namespace muster::pipeline {
+namespace {
+
+constexpr Duration leave_within = std::chrono::seconds(5);
+constexpr Duration idle_most = std::chrono::milliseconds(500);
+
+}  // namespace
+
+Shard::Shard(Crossings& crossings, const Clock& clock, wire::Network& network, ShardGauges& gauges,
+             const ShardSettings& settings)
+    : crossings_(crossings),
+      clock_(clock),
+      network_(network),
+      gauges_(gauges),
+      policy_(settings.policy),
+      random_(settings.seed),
+      again_(settings.credentials.size()),
+      drawn_(limits::settlements_per_commit),
+      serials_(limits::slots_max),
+      sent_(std::size_t{2} * limits::slots_max) {
+  for (const auto& credential : settings.credentials) {
+    pools_.push_back(
+        std::make_unique<Pool>(credential, network, settings.number * 16, random_.next()));
+  }
+  settlements_.reserve(limits::settlements_per_commit);
+  answers_.reserve(limits::settlements_per_commit);
+}
+
+Shard::~Shard() = default;
+
+void Shard::turn(Instant most) {
+  give_back_stopped();
+  const bool more = draw();
+  flush();
+  const Instant now = clock_.now();
+  network_.turn(more ? now : next(most));
+  collect(network_.now());
+  report_slow(network_.now());
+  flush();
+  publish();
+}
+
+void Shard::run() {
+  auto& bell = network_.doorbell();
+  while (!crossings_.ending.load(std::memory_order_acquire)) {
+    bell.doze();
+    const bool busy = ready() || crossings_.ending.load(std::memory_order_acquire);
+    const Instant now = clock_.now();
+    turn(busy ? now : now + idle_most);
+  }
+  const Instant leave_at = clock_.now() + leave_within;
+  for (auto& pool : pools_) {
+    pool->drain(clock_.now());
+  }
+  const auto anybody = [&] {
+    return std::any_of(pools_.begin(), pools_.end(),
+                       [](const auto& pool) { return !pool->connections().empty(); });
+  };
+  while (anybody() && clock_.now() < leave_at) {
+    turn(std::min(leave_at, clock_.now() + std::chrono::milliseconds(50)));
+  }
+  for (auto& pool : pools_) {
+    pool->abandon();
+  }
+  while (anybody()) {
+    turn(clock_.now() + std::chrono::milliseconds(10));
+  }
+}
+
+bool Shard::ready() {
+  if (stops_seen_ != crossings_.stops.load(std::memory_order_acquire)) {
+    return true;
+  }
+  for (std::uint32_t credential = 0; credential < pools_.size(); ++credential) {
+    if (pools_[credential]->room() != 0 &&
+        (!again_[credential].empty() || crossings_.jobs[credential]->size_approx() != 0)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// After a stop, jobs of another epoch must come home although no session has room for them.
+void Shard::give_back_stopped() {
+  const auto stops = crossings_.stops.load(std::memory_order_acquire);
+  if (stops == stops_seen_) {
+    return;
+  }
+  stops_seen_ = stops;
+  for (std::uint32_t credential = 0; credential < pools_.size(); ++credential) {
+    auto& again = again_[credential];
+    std::size_t count = 0;
+    while ((count = crossings_.jobs[credential]->try_dequeue_bulk(drawn_.data(), drawn_.size())) !=
+           0) {
+      again.insert(again.end(), drawn_.begin(),
+                   drawn_.begin() + static_cast<std::ptrdiff_t>(count));
+    }
+    std::erase_if(again, [&](Slot slot) {
+      const auto& job = crossings_.slab[slot];
+      const bool stale =
+          job.epoch != crossings_.tasks[job.task]->epoch.load(std::memory_order_seq_cst);
+      if (stale) {
+        give_back(slot);
+      }
+      return stale;
+    });
+  }
+}
+
+void Shard::give_back(Slot slot) {
+  const auto& job = crossings_.slab[slot];
+  Settlement back;
+  back.slot = slot;
+  back.invitation = job.invitation;
+  back.page = job.page;
+  back.task = job.task;
+  back.kind = Settlement::Kind::returned;
+  back.from_exception = job.from_exception;
+  back.generation = job.generation;
+  settlements_.push_back(back);
+}
+
+bool Shard::draw() {
+  const Instant now = clock_.now();
+  bool more = false;
+  for (std::uint32_t credential = 0; credential < pools_.size(); ++credential) {
+    more = draw_for(credential, now) || more;
+  }
+  return more;
+}
+
+bool Shard::draw_for(std::uint32_t credential, Instant now) {
+  auto& pool = *pools_[credential];
+  auto& again = again_[credential];
+  auto& queue = *crossings_.jobs[credential];
+  const bool waiting = !again.empty() || queue.size_approx() != 0;
+  pool.open_wanted(now, waiting);
+  if (!waiting) {
+    return false;
+  }
+  if (!pool.refusal().words.empty()) {
+    stop_credential(credential);
+    return false;
+  }
+  std::size_t room = std::min<std::size_t>(pool.room(), drawn_.size());
+  if (room == 0) {
+    return false;
+  }
+  std::size_t count = std::min(room, again.size());
+  std::copy(again.end() - static_cast<std::ptrdiff_t>(count), again.end(), drawn_.begin());
+  again.resize(again.size() - count);
+  count += queue.try_dequeue_bulk(drawn_.data() + count, room - count);
+  Pool::Connection* connection = nullptr;
+  std::uint32_t here = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (here == 0) {
+      connection = pool.roomiest();
+      here = connection == nullptr ? 0 : connection->session->room();
+    }
+    if (here == 0) {
+      again.push_back(drawn_[i]);
+      continue;
+    }
+    --here;
+    submit(*connection, drawn_[i], now);
+  }
+  for (auto& each : pool.connections()) {
+    if (each.woken) {
+      each.woken = false;
+      network_.wake(each.id);
+    }
+  }
+  return count == drawn_.size();
+}
+
+void Shard::submit(Pool::Connection& connection, Slot slot, Instant now) {
+  auto& job = crossings_.slab[slot];
+  const auto& entry = *crossings_.tasks[job.task];
+  if (job.epoch != entry.epoch.load(std::memory_order_seq_cst)) {
+    give_back(slot);
+    return;
+  }
+  ++job.attempts;
+  job.written_at = now;
+  connection.session->submit(slot, job, entry.content, now);
+  connection.woken = true;
+  ++in_flight_;
+  if (sent_count_ == sent_.size()) {
+    forget_answered();
+  }
+  sent_[(sent_first_ + sent_count_) % sent_.size()] = Sent{slot, serials_[slot], now};
+  ++sent_count_;
+}
+
+void Shard::collect(Instant now) {
+  for (std::uint32_t credential = 0; credential < pools_.size(); ++credential) {
+    auto& pool = *pools_[credential];
+    for (std::size_t i = 0; i < pool.connections().size(); ++i) {
+      auto& connection = pool.connections()[i];
+      answers_.clear();
+      connection.session->take_answers(answers_);
+      for (const auto& answer : answers_) {
+        judge(credential, connection, answer, now);
+      }
+    }
+    pool.bury(now);
+  }
+}
+
+void Shard::judge(std::uint32_t credential, Pool::Connection& connection,
+                  const wire::Answer& answer, Instant now) {
+  auto& job = crossings_.slab[answer.slot];
+  auto& entry = *crossings_.tasks[job.task];
+  auto& pool = *pools_[credential];
+  --in_flight_;
+  ++serials_[answer.slot];
+  connection.answered += answer.fate == wire::Fate::answered ? 1U : 0U;
+  if (answer.fate == wire::Fate::unprocessed) {
+    --job.attempts;
+  }
+  const auto decision =
+      decide(answer, job, entry.content.expiration_s, policy_, clock_.wall(), random_);
+  switch (decision.kind) {
+    case Decision::Kind::settle:
+      count(entry, answer);
+      settle(job, answer.slot, answer, decision);
+      break;
+    case Decision::Kind::again_elsewhere:
+      pool.retire(connection, now);
+      again_[credential].push_back(answer.slot);
+      break;
+    case Decision::Kind::again:
+      again_[credential].push_back(answer.slot);
+      break;
+    case Decision::Kind::renew_credential:
+      pool.renew_credential(now);
+      again_[credential].push_back(answer.slot);
+      break;
+    case Decision::Kind::stop_task:
+      --job.attempts;
+      stop_task(job.task,
+                std::string(name_of(answer.reason)) + ": " + std::string(words(answer.reason)));
+      give_back(answer.slot);
+      break;
+    case Decision::Kind::stop_credential:
+      --job.attempts;
+      pool.refuse(std::string(name_of(answer.reason)) + ": " + std::string(words(answer.reason)));
+      stop_task(job.task, pool.refusal().words);
+      give_back(answer.slot);
+      stop_credential(credential);
+      break;
+  }
+}
+
+void Shard::count(TaskEntry& entry, const wire::Answer& answer) {
+  if (answer.fate != wire::Fate::answered) {
+    return;
+  }
+  const bool suspect = answer.status != 200 && suspects_configuration(answer.reason);
+  if (suspect) {
+    entry.suspected.store(answer.reason, std::memory_order_relaxed);
+    if (answer.reason == Reason::bad_device_token) {
+      entry.bad_tokens.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+  // Shared counters cost a cache line a job: once the task is proved and past the first answers
+  // they are of no use and left alone.
+  constexpr std::uint64_t counted_max = 1024;
+  if (entry.answered.load(std::memory_order_relaxed) < counted_max) {
+    const bool first = !suspect && entry.proved.fetch_add(1, std::memory_order_relaxed) == 0;
+    entry.answered.fetch_add(1, std::memory_order_relaxed);
+    if (first || suspect) {
+      crossings_.expander_bell.ring();  // the gate may open, or must close
+    }
+  }
+}
+
+void Shard::settle(const Job& job, Slot slot, const wire::Answer& answer,
+                   const Decision& decision) {
+  Settlement settlement;
+  settlement.slot = slot;
+  settlement.invitation = job.invitation;
+  settlement.page = job.page;
+  settlement.task = job.task;
+  settlement.from_exception = job.from_exception;
+  settlement.outcome = decision.outcome;
+  settlement.status = answer.status;
+  settlement.generation = job.generation;
+  settlement.next_at_ms = decision.next_at_ms;
+  settlement.timestamp_ms = answer.timestamp_ms;
+  settlements_.push_back(settlement);
+}
+
+void Shard::stop_task(TaskIndex task, const std::string& reason) {
+  crossings_.request_stop(task, Stop::pause, reason);
+}
+
+// Every task that has work for this credential pauses; its jobs come home by their epoch.
+void Shard::stop_credential(std::uint32_t credential) {
+  const auto& reason = pools_[credential]->refusal().words;
+  auto& again = again_[credential];
+  std::size_t count = 0;
+  while ((count = crossings_.jobs[credential]->try_dequeue_bulk(drawn_.data(), drawn_.size())) !=
+         0) {
+    again.insert(again.end(), drawn_.begin(), drawn_.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  for (const auto slot : again) {
+    stop_task(crossings_.slab[slot].task, reason);
+    give_back(slot);
+  }
+  again.clear();
+}
+
+void Shard::report_slow(Instant now) {
+  while (sent_count_ != 0) {
+    const auto& head = sent_[sent_first_];
+    const bool answered = serials_[head.slot] != head.serial;
+    if (!answered && now - head.at < limits::answer_slow_after) {
+      return;
+    }
+    if (!answered) {
+      auto& job = crossings_.slab[head.slot];
+      if (!job.from_exception) {
+        Settlement slow;
+        slow.slot = head.slot;
+        slow.invitation = job.invitation;
+        slow.page = job.page;
+        slow.task = job.task;
+        slow.kind = Settlement::Kind::slow;
+        slow.outcome = Outcome{State::queued, Reason::none, job.attempts};
+        slow.generation = job.generation;
+        settlements_.push_back(slow);
+        job.from_exception = true;
+      }
+    }
+    sent_first_ = (sent_first_ + 1) % sent_.size();
+    --sent_count_;
+  }
+}
+
+// One unanswered job may hold the head for a second while many are answered behind it: those go.
+void Shard::forget_answered() {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < sent_count_; ++i) {
+    const auto sent = sent_[(sent_first_ + i) % sent_.size()];
+    if (serials_[sent.slot] == sent.serial) {
+      sent_[(sent_first_ + kept) % sent_.size()] = sent;
+      ++kept;
+    }
+  }
+  MUSTER_ASSERT(kept < sent_.size());  // at most one a slot
+  sent_count_ = kept;
+}
+
+void Shard::flush() {
+  if (settlements_.empty()) {
+    return;
+  }
+  std::uint64_t answered = 0;
+  for (const auto& settlement : settlements_) {
+    answered += settlement.kind == Settlement::Kind::settled ? 1U : 0U;
+  }
+  gauges_.answered.fetch_add(answered, std::memory_order_relaxed);
+  crossings_.settlements.enqueue_bulk(settlements_.data(), settlements_.size());
+  settlements_.clear();
+  crossings_.ledger_bell.ring();
+}
+
+void Shard::publish() {
+  std::uint64_t connections = 0;
+  std::uint64_t streams = 0;
+  for (const auto& pool : pools_) {
+    for (const auto& connection : pool->connections()) {
+      ++connections;
+      streams += connection.session->vitals().stream_limit;
+    }
+  }
+  gauges_.in_flight.store(in_flight_, std::memory_order_relaxed);
+  gauges_.connections.store(connections, std::memory_order_relaxed);
+  gauges_.streams.store(streams, std::memory_order_relaxed);
+}
+
+Instant Shard::next(Instant most) const {
+  Instant until = most;
+  for (std::uint32_t credential = 0; credential < pools_.size(); ++credential) {
+    const bool waiting =
+        !again_[credential].empty() || crossings_.jobs[credential]->size_approx() != 0;
+    if (waiting && pools_[credential]->room() == 0) {
+      until = std::min(until, std::max(pools_[credential]->next(),
+                                       clock_.now() + std::chrono::milliseconds(20)));
+    }
+  }
+  if (sent_count_ != 0) {
+    until = std::min(until, sent_[sent_first_].at + limits::answer_slow_after);
+  }
+  return until;
+}
+
+}  // namespace muster::pipeline

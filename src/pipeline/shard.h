@@ -1,0 +1,90 @@
+// A shard: one thread's share of the sending, with its own network, connections and clock.
+//
+// One turn: give back what may no longer be written; draw as many jobs as the sessions have room
+// for and submit them; one network turn (one submit, one wait); take all answers, decide on each,
+// and hand the settlements over in bulk. A job that has waited a second for its answer is reported
+// once as slow, so that its page's mark can pass it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/random.h"
+#include "base/time.h"
+#include "pipeline/crossings.h"
+#include "pipeline/policy.h"
+#include "pipeline/pool.h"
+#include "wire/network.h"
+
+namespace muster::pipeline {
+
+struct ShardSettings {
+  std::uint32_t number = 0;               // of this shard; spreads ordinals
+  std::vector<PoolSettings> credentials;  // by credential index
+  Policy policy;
+  std::uint64_t seed = 1;
+};
+
+class Shard {
+ public:
+  // `network` is used by the thread that calls turn() alone.
+  Shard(Crossings& crossings, const Clock& clock, wire::Network& network, ShardGauges& gauges,
+        const ShardSettings& settings);
+  ~Shard();
+
+  // One turn of the loop, waiting at most until `most` where nothing is to do.
+  void turn(Instant most);
+  // True: work waits that a turn could do now.
+  [[nodiscard]] bool ready();
+  // The thread's body, until Crossings::ending and every connection has taken its leave (at most 5
+  // s).
+  void run();
+
+ private:
+  void give_back_stopped();
+  void give_back(Slot slot);
+  bool draw();
+  bool draw_for(std::uint32_t credential, Instant now);
+  void submit(Pool::Connection& connection, Slot slot, Instant now);
+  void collect(Instant now);
+  void judge(std::uint32_t credential, Pool::Connection& connection, const wire::Answer& answer,
+             Instant now);
+  void count(TaskEntry& entry, const wire::Answer& answer);
+  void settle(const Job& job, Slot slot, const wire::Answer& answer, const Decision& decision);
+  void stop_task(TaskIndex task, const std::string& reason);
+  void stop_credential(std::uint32_t credential);
+  void report_slow(Instant now);
+  void forget_answered();
+  void publish();
+  void flush();
+  [[nodiscard]] Instant next(Instant most) const;
+
+  // Jobs on their way, oldest first: who has waited too long is found at the head.
+  struct Sent {
+    Slot slot = 0;
+    std::uint32_t serial = 0;
+    Instant at{};
+  };
+
+  Crossings& crossings_;
+  const Clock& clock_;
+  wire::Network& network_;
+  ShardGauges& gauges_;
+  Policy policy_;
+  Random random_;
+  std::vector<std::unique_ptr<Pool>> pools_;  // by credential
+  std::vector<std::vector<Slot>> again_;      // by credential: to be written at once
+  std::vector<wire::Answer> answers_;
+  std::vector<Settlement> settlements_;
+  std::vector<Slot> drawn_;
+  std::vector<std::uint32_t> serials_;  // by slot: raised at each answer
+  std::vector<Sent> sent_;              // a circle of 2 × slots_max
+  std::size_t sent_first_ = 0;
+  std::size_t sent_count_ = 0;
+  std::uint64_t stops_seen_ = 0;
+  std::uint64_t in_flight_ = 0;
+};
+
+}  // namespace muster::pipeline
