@@ -1,0 +1,66 @@
+#include "settings/keys.h"
+#include "settings/read.h"
+
+namespace muster::settings {
+namespace {
+
+std::string origin_of(const std::string& name, const Origins& origins) {
+  const auto found = origins.find(name);
+  if (found == origins.end()) {
+    return "default";
+  }
+  const auto& [file, line, column] = found->second;
+  return line == 0 ? file : file + ":" + std::to_string(line);
+}
+
+// `actual` and `standard` are keys of the same table in the same order.
+void add_lines(const std::vector<Key>& actual, const std::vector<Key>& standard,
+               const std::string& prefix, const Origins& origins, std::vector<SettingLine>& lines) {
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    const auto name = prefix + std::string(actual[i].name);
+    lines.push_back(
+        {name, text_of_value(actual[i]), text_of_value(standard[i]), origin_of(name, origins)});
+  }
+}
+
+template <class Entry>
+void add_entries(std::vector<Entry>& entries, std::string_view list, const Origins& origins,
+                 std::vector<SettingLine>& lines) {
+  Entry standard;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    add_lines(keys_of(entries[i]), keys_of(standard), entry_name(list, i) + ".", origins, lines);
+  }
+}
+
+template <class Entry>
+void add_names(std::string_view list, std::vector<std::string>& names) {
+  Entry entry;
+  for (const auto& key : keys_of(entry)) {
+    names.push_back(std::string(list) + "[]." + std::string(key.name));
+  }
+}
+
+}  // namespace
+
+std::vector<SettingLine> describe(const Settings& settings, const Origins& origins) {
+  Settings actual = settings;  // keys point into what they describe, and could write
+  Settings standard;
+  std::vector<SettingLine> lines;
+  add_lines(keys_of(actual), keys_of(standard), "", origins, lines);
+  add_entries(actual.apns.credentials, credential_list, origins, lines);
+  add_entries(actual.invitations, invitation_list, origins, lines);
+  return lines;
+}
+
+std::vector<std::string> known_keys() {
+  Settings standard;
+  std::vector<std::string> names;
+  for (const auto& key : keys_of(standard)) {
+    names.emplace_back(key.name);
+  }
+  add_names<ApnsCredential>(credential_list, names);
+  add_names<InvitationText>(invitation_list, names);
+  return names;
+}
+
+}  // namespace muster::settings

@@ -1,0 +1,75 @@
+// The table of keys: what each is called in TOML, where its value lives, and what it may be.
+//
+// Reading, checking and describing all walk this one table, so that a key cannot be known to one of
+// them and not to the others. A Key points into the Settings it was made for and must not outlive
+// it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "muster/settings.h"
+
+namespace muster::settings {
+
+enum class TextForm : std::uint8_t {
+  any,        // one line; may be empty
+  not_empty,  // one line
+  lines,      // may have line breaks
+  path,       // relative ones are taken from the settings file's folder; may be empty
+  directory,  // the same, but not empty
+  host,       // a name or a literal address
+  listener,   // host:port
+  resolver,   // host:port, or empty
+  store,      // "sqlite" or a postgres URL
+  web,        // http:// or https://
+};
+struct TextPlace {
+  std::string* value;
+  TextForm form;
+};
+struct ChoicePlace {
+  std::string* value;
+  std::vector<std::string_view> choices;
+};
+struct CountPlace {
+  std::variant<std::uint16_t*, std::uint32_t*> value;
+  std::uint32_t least;
+  std::uint32_t most;
+};
+struct PeriodPlace {
+  std::chrono::seconds* value;
+  std::chrono::seconds least;
+  std::chrono::seconds most;
+};
+struct PeriodsPlace {
+  std::vector<std::chrono::milliseconds>* value;
+  std::size_t count_max;
+  std::chrono::milliseconds least;
+  std::chrono::milliseconds most;
+};
+
+struct Key {
+  std::string_view name;  // with its section: "apns.port"; without, inside a list: "topic"
+  std::variant<TextPlace, ChoicePlace, CountPlace, PeriodPlace, PeriodsPlace> place;
+};
+
+// The names of the two lists of tables.
+inline constexpr std::string_view credential_list = "apns.credential";
+inline constexpr std::string_view invitation_list = "invitation";
+
+[[nodiscard]] std::vector<Key> keys_of(Settings& settings);
+[[nodiscard]] std::vector<Key> keys_of(ApnsCredential& credential);
+[[nodiscard]] std::vector<Key> keys_of(InvitationText& text);
+
+// "apns.credential[1].topic", 1-based.
+[[nodiscard]] std::string entry_name(std::string_view list, std::size_t index);
+
+// The value as TOML writes it: "text", 42, "7d", ["30s", "2m"].
+[[nodiscard]] std::string text_of_value(const Key& key);
+
+}  // namespace muster::settings
