@@ -78,10 +78,14 @@ int UringNetwork::lend_buffers() {
   return 0;
 }
 
-// The network may have been made by one thread for another.
+// The network may have been made by one thread for another: the first turn decides.
 void UringNetwork::bind_to_thread() {
+  if (issuer_ != std::thread::id()) {
+    MUSTER_ASSERT(issuer_ == std::this_thread::get_id());
+    return;
+  }
   issuer_ = std::this_thread::get_id();
-  const int result = io_uring_enable_rings(&ring_);
+  const int result = enable_uring(ring_);
   MUSTER_ASSERT(result == 0);
   poll_bell(Operation::doorbell);
   poll_bell(Operation::resolver_bell);
@@ -106,6 +110,7 @@ UringNetwork::~UringNetwork() {
 io_uring_sqe& UringNetwork::next_submission() {
   io_uring_sqe* submission = io_uring_get_sqe(&ring_);
   while (submission == nullptr) {
+    bind_to_thread();
     check(io_uring_submit(&ring_));
     submission = io_uring_get_sqe(&ring_);
   }
@@ -157,10 +162,7 @@ void UringNetwork::poll_bell(Operation operation) {
 }
 
 void UringNetwork::wait(std::optional<Duration> most) {
-  if (issuer_ == std::thread::id()) {
-    bind_to_thread();
-  }
-  MUSTER_ASSERT(issuer_ == std::this_thread::get_id());
+  bind_to_thread();
   if (most == Duration{0}) {
     check(io_uring_submit_and_get_events(&ring_));
     return;

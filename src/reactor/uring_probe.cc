@@ -1,6 +1,7 @@
 #include "reactor/uring_probe.h"
 
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -33,6 +34,12 @@ int go_round(io_uring& ring) {
     return -result;
   }
   return completion == nullptr ? EIO : -completion->res;
+}
+
+// liburing 2.3 declares functions for what we register here, but its library does not export them.
+int register_with(io_uring& ring, unsigned what, const void* values, std::size_t count) {
+  const auto result = ::syscall(SYS_io_uring_register, ring.ring_fd, what, values, count);
+  return result < 0 ? errno : 0;
 }
 
 }  // namespace
@@ -97,7 +104,11 @@ int restrict_uring(io_uring& ring) {
   }
   allowed.back().opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED;
   allowed.back().sqe_flags = IOSQE_BUFFER_SELECT;
-  return -io_uring_register_restrictions(&ring, allowed.data(), allowed.size());
+  return register_with(ring, IORING_REGISTER_RESTRICTIONS, allowed.data(), allowed.size());
+}
+
+int enable_uring(io_uring& ring) {
+  return register_with(ring, IORING_REGISTER_ENABLE_RINGS, nullptr, 0);
 }
 
 }  // namespace muster::reactor

@@ -24,5 +24,7 @@ inline constexpr unsigned uring_flags =
 // A ring that is made disabled will do nothing but our operations once it is enabled. 0 or an
 // errno.
 [[nodiscard]] int restrict_uring(io_uring& ring);
+// Binds a ring that was made disabled to this thread. 0 or an errno.
+[[nodiscard]] int enable_uring(io_uring& ring);
 
 }  // namespace muster::reactor
