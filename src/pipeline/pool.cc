@@ -144,13 +144,11 @@ void Pool::retire(Connection& connection, Instant now) {
   network_.wake(connection.id);
 }
 
-void Pool::renew_credential(Instant now) {
+void Pool::renew_credential(Connection& refused, Instant now) {
   if (settings_.renew_credential) {
     settings_.renew_credential();
   }
-  for (auto& connection : connections_) {
-    retire(connection, now);
-  }
+  retire(refused, now);
 }
 
 void Pool::drain(Instant now) {

@@ -60,7 +60,8 @@ class Pool {
   void bury(Instant now);
   // No new streams on it; replaced at once.
   void retire(Connection& connection, Instant now);
-  void renew_credential(Instant now);
+  // After ExpiredProviderToken on this connection: a new token, and a new connection for it.
+  void renew_credential(Connection& refused, Instant now);
   void drain(Instant now);
   // Ends what is still open without ceremony.
   void abandon();

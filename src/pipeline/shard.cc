@@ -240,7 +240,7 @@ void Shard::judge(std::uint32_t credential, Pool::Connection& connection,
       again_[credential].push_back(answer.slot);
       break;
     case Decision::Kind::renew_credential:
-      pool.renew_credential(now);
+      pool.renew_credential(connection, now);
       again_[credential].push_back(answer.slot);
       break;
     case Decision::Kind::stop_task:

@@ -1,0 +1,152 @@
+#include "service/audience.h"
+
+#include <algorithm>
+
+#include "apns/payload.h"
+#include "crypto/digest.h"
+#include "model/job.h"
+#include "service/wording.h"
+
+namespace muster::service {
+namespace {
+
+constexpr std::uint16_t no_credential = 0xffff;
+
+std::string fingerprint(roster::Selection& selection) {
+  const auto digest = crypto::sha256(selection.devices.write());
+  return to_hex(Bytes(digest).first(8));
+}
+
+void say_unreached(Preview& preview, const roster::Selection& selection) {
+  if (selection.users_disabled != 0) {
+    preview.unreached.push_back({"Managed Distribution is off", selection.users_disabled});
+  }
+  if (selection.users_without_device != 0) {
+    preview.unreached.push_back({"no device that can be pushed", selection.users_without_device});
+  }
+}
+
+void warn(Chosen& chosen, const Settings& settings) {
+  auto& warnings = chosen.preview.warnings;
+  for (const auto topic : chosen.topics_wanted) {
+    const auto& name = chosen.topics[topic];
+    if (chosen.credential_of_topic[topic] == no_credential) {
+      warnings.push_back("no credential is set up for topic " + name +
+                         ": add an [[apns.credential]] for it");
+    } else if (push_type_of(name) == PushType::mdm && settings.mdm.mode == "off") {
+      warnings.push_back(name +
+                         ": devices will be woken, but no command waits for them "
+                         "(mdm.mode is off)");
+    }
+  }
+  if (settings.mail.mode == "off" && chosen.preview.selector.channels != Channels::push &&
+      chosen.preview.selector.channels != Channels::push_then_mail) {
+    warnings.push_back("mail is off: set up [mail] to invite by mail");
+  }
+}
+
+}  // namespace
+
+std::vector<std::uint16_t> credentials_by_topic(const std::vector<std::string>& topics,
+                                                const Settings& settings) {
+  std::vector<std::uint16_t> found(topics.size(), no_credential);
+  for (std::size_t topic = 0; topic < topics.size(); ++topic) {
+    for (std::size_t i = 0; i < settings.apns.credentials.size(); ++i) {
+      if (settings.apns.credentials[i].topic == topics[topic]) {
+        found[topic] = static_cast<std::uint16_t>(i);
+      }
+    }
+  }
+  return found;
+}
+
+Checked<Chosen> choose(roster::RosterReader& roster, const Settings& settings,
+                       const Selector& selector) {
+  if (selector.user.empty() == selector.group.empty()) {
+    return Failure{FailureKind::usage, "name either a user or a group: --user U or --group G"};
+  }
+  auto selection =
+      selector.user.empty()
+          ? roster.select_group(selector.group, wanted(selector.audience))
+          : roster.select_user(selector.user, selector.device, wanted(selector.audience));
+  if (!selection) {
+    return failure_of(selection.error(), FailureKind::refused);
+  }
+  Chosen chosen;
+  const auto topics = roster.topics();
+  const auto used = roster.topics_of(selection->devices);
+  if (!topics || !used) {
+    return failure_of(topics ? used.error() : topics.error(), "the roster cannot be read");
+  }
+  chosen.topics = *topics;
+  chosen.topics_wanted = *used;
+  chosen.credential_of_topic = credentials_by_topic(chosen.topics, settings);
+  auto& preview = chosen.preview;
+  preview.selector = selector;
+  preview.target_name = selection->target_name;
+  preview.users_selected = selection->users_selected.size();
+  preview.users = selection->users.size();
+  preview.invitations = selection->devices.size();
+  preview.users_not_invited = selection->users_not_invited;
+  preview.users_not_enrolled = selection->users_not_enrolled;
+  preview.id = fingerprint(*selection);
+  say_unreached(preview, *selection);
+  chosen.selection = std::move(*selection);
+  warn(chosen, settings);
+  const bool paced = settings.mdm.wakes_per_second != 0 &&
+                     std::any_of(chosen.topics_wanted.begin(), chosen.topics_wanted.end(),
+                                 [&](std::uint16_t topic) {
+                                   return push_type_of(chosen.topics[topic]) == PushType::mdm;
+                                 });
+  preview.seconds_estimated =
+      paced ? static_cast<double>(preview.invitations) / settings.mdm.wakes_per_second : 0;
+  return chosen;
+}
+
+Checked<std::vector<std::pair<std::string, std::string>>> alert_payloads(const Settings& settings,
+                                                                         const Chosen& chosen) {
+  std::vector<std::pair<std::string, std::string>> payloads;
+  const bool alerted = std::any_of(
+      chosen.topics_wanted.begin(), chosen.topics_wanted.end(),
+      [&](std::uint16_t topic) { return push_type_of(chosen.topics[topic]) == PushType::alert; });
+  if (!alerted) {
+    return payloads;
+  }
+  for (const auto& text : settings.invitations) {
+    auto payload = apns::alert_payload(apns::AlertText{text.title, text.body, text.url});
+    if (!payload) {
+      return Failure{FailureKind::refused, "the invitation in '" + text.language +
+                                               "': " + payload.error().line_of_text()};
+    }
+    payloads.emplace_back(text.language, std::move(*payload));
+  }
+  if (payloads.empty()) {
+    return Failure{
+        FailureKind::refused,
+        "this audience gets alerts, but there is no text for them; add an [[invitation]] "
+        "with language, title and body to the settings"};
+  }
+  return payloads;
+}
+
+std::vector<std::uint8_t> payloads_by_language(
+    const std::vector<std::string>& languages,
+    const std::vector<std::pair<std::string, std::string>>& payloads) {
+  std::vector<std::uint8_t> found(languages.size(), 0);
+  for (std::size_t i = 0; i < languages.size(); ++i) {
+    const auto primary = languages[i].substr(0, languages[i].find_first_of("-_"));
+    for (std::size_t at = payloads.size(); at-- > 0;) {
+      if (payloads[at].first == primary && found[i] == 0) {
+        found[i] = static_cast<std::uint8_t>(at);
+      }
+    }
+    for (std::size_t at = 0; at < payloads.size(); ++at) {
+      if (payloads[at].first == languages[i]) {
+        found[i] = static_cast<std::uint8_t>(at);
+      }
+    }
+  }
+  return found;
+}
+
+}  // namespace muster::service

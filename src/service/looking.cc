@@ -1,0 +1,211 @@
+#include <algorithm>
+
+#include "service/implementation.h"
+#include "service/wording.h"
+
+namespace muster {
+namespace {
+
+constexpr Duration rate_window = std::chrono::seconds(3);
+
+double seconds(Duration duration) {
+  return static_cast<double>(duration.count()) * 1e-9;
+}
+
+}  // namespace
+
+Checked<roster::RosterReader*> Dispatcher::Implementation::roster_reader() {
+  if (roster_for_reading == nullptr) {
+    auto opened = roster::RosterReader::open(settings.data_dir);
+    if (!opened) {
+      return service::failure_of(opened.error());
+    }
+    roster_for_reading = std::move(*opened);
+  }
+  return roster_for_reading.get();
+}
+
+Checked<ledger::LedgerReader*> Dispatcher::Implementation::ledger_reader() {
+  if (ledger_for_reading == nullptr) {
+    auto opened = ledger::LedgerReader::open(settings.data_dir);
+    if (!opened) {
+      return service::failure_of(opened.error());
+    }
+    ledger_for_reading = std::move(*opened);
+  }
+  return ledger_for_reading.get();
+}
+
+bool Dispatcher::Implementation::held() {
+  return access == Access::read && store::DirectoryLock::held(settings.data_dir);
+}
+
+Dispatcher::Implementation::Run* Dispatcher::Implementation::run_of(const std::string& task) {
+  const auto run = runs.find(task);
+  return run == runs.end() ? nullptr : &run->second;
+}
+
+Checked<ledger::TaskRow> Dispatcher::Implementation::find(const std::string& id) {
+  auto reader = ledger_reader();
+  if (!reader) {
+    return reader.failure();
+  }
+  const auto rows = (*reader)->tasks();
+  if (!rows) {
+    return service::failure_of(rows.error(), "the ledger cannot be read");
+  }
+  std::optional<ledger::TaskRow> found;
+  for (const auto& row : *rows) {
+    if (uuid_text(row.id.bytes).starts_with(id)) {
+      if (found) {
+        return Failure{FailureKind::usage,
+                       "'" + id + "' names more than one task; write more of it"};
+      }
+      found = row;
+    }
+  }
+  if (!found || id.empty()) {
+    return Failure{FailureKind::usage, "there is no task '" + id + "'; `muster tasks` lists them"};
+  }
+  return *found;
+}
+
+Checked<std::vector<Task>> Dispatcher::Implementation::tasks() {
+  auto reader = ledger_reader();
+  if (!reader) {
+    return reader.failure();
+  }
+  const auto rows = (*reader)->tasks();
+  if (!rows) {
+    return service::failure_of(rows.error(), "the ledger cannot be read");
+  }
+  std::vector<Task> tasks;
+  const bool somebody = held();
+  for (const auto& row : *rows) {
+    auto task = service::task_of(row, somebody);
+    if (auto* run = run_of(task.id);
+        run != nullptr && row.state == ledger::TaskState::running &&
+        pipeline->entry(run->index).phase.load(std::memory_order_acquire) ==
+            pipeline::TaskEntry::Phase::open) {
+      task.state = TaskState::running;
+    }
+    tasks.push_back(std::move(task));
+  }
+  return tasks;
+}
+
+Checked<Progress> Dispatcher::Implementation::progress(const std::string& task) {
+  auto* run = run_of(task);
+  if (run == nullptr) {
+    auto row = find(task);
+    if (!row) {
+      return row.failure();
+    }
+    const auto as_it_is = service::task_of(*row, held());
+    Progress still;
+    still.state = as_it_is.state;
+    still.state_reason = as_it_is.state_reason;
+    still.total = as_it_is.invitations;
+    still.sent = as_it_is.sent;
+    still.deferred = as_it_is.deferred + as_it_is.in_doubt;
+    still.failed = as_it_is.failed + as_it_is.unreachable + as_it_is.expired + as_it_is.cancelled;
+    still.done = still.sent + still.failed;
+    return still;
+  }
+  const auto& entry = pipeline->entry(run->index);
+  Progress progress;
+  const auto count = [&](State state) {
+    return entry.durable[static_cast<std::size_t>(state)].load(std::memory_order_relaxed);
+  };
+  const auto phase = entry.phase.load(std::memory_order_acquire);
+  progress.total = run->row.invitations;
+  progress.sent =
+      count(State::sent) + count(State::shown) + count(State::postponed) + count(State::enrolled);
+  progress.failed = count(State::failed) + count(State::unreachable) + count(State::expired) +
+                    count(State::cancelled) + count(State::superseded);
+  progress.deferred = count(State::deferred) + count(State::in_doubt);
+  progress.done = progress.sent + progress.failed;
+  progress.state_reason = pipeline->stop_reason(run->index);
+  if (phase == pipeline::TaskEntry::Phase::completed) {
+    progress.state = TaskState::completed;
+  } else if (phase == pipeline::TaskEntry::Phase::stopped || pipeline->ledger_failed()) {
+    const auto stop = entry.stop.load(std::memory_order_acquire);
+    progress.state = stop == pipeline::Stop::cancel  ? TaskState::cancelled
+                     : stop == pipeline::Stop::pause ? TaskState::paused
+                                                     : TaskState::interrupted;
+  } else if (pipeline->store_trouble()) {
+    progress.state = TaskState::paused;
+  }
+  const auto gauges = pipeline->gauges();
+  progress.in_flight = gauges.in_flight;
+  progress.unsettled = gauges.unsettled;
+  const Instant now = clock.now();
+  if (run->samples.empty()) {
+    run->done_at_first = progress.done;
+  }
+  run->samples.emplace_back(now, progress.done);
+  while (run->samples.size() > 2 && now - run->samples.front().first > rate_window) {
+    run->samples.pop_front();
+  }
+  progress.seconds = seconds(now - run->begun_at);
+  const auto& oldest = run->samples.front();
+  const double span = seconds(now - oldest.first);
+  progress.rate = span > 0.05 ? static_cast<double>(progress.done - oldest.second) / span
+                  : progress.seconds > 0
+                      ? static_cast<double>(progress.done - run->done_at_first) / progress.seconds
+                      : 0;
+  progress.seconds_left =
+      progress.rate > 0 ? static_cast<double>(progress.total - progress.done) / progress.rate : 0;
+  return progress;
+}
+
+Checked<InvitationPage> Dispatcher::Implementation::invitations(const std::string& task,
+                                                                std::uint32_t after,
+                                                                std::uint32_t limit,
+                                                                const std::string& state) {
+  auto row = find(task);
+  auto ledgers = ledger_reader();
+  auto rosters = roster_reader();
+  if (!row || !ledgers || !rosters) {
+    return !row ? row.failure() : !ledgers ? ledgers.failure() : rosters.failure();
+  }
+  const auto wanted = state.empty() ? std::optional<State>{} : state_named(state);
+  if (!state.empty() && !wanted) {
+    return Failure{FailureKind::usage, "there is no state '" + state + "'"};
+  }
+  limit = std::clamp<std::uint32_t>(limit, 1, limits::page_size);
+  const auto devices = (*ledgers)->devices(row->id);
+  if (!devices) {
+    return service::failure_of(devices.error(), "the ledger cannot be read");
+  }
+  InvitationPage page;
+  page.next = after;
+  while (page.next < row->invitations && page.rows.size() < limit) {
+    const auto rows = (*ledgers)->rows(row->id, page.next, limits::page_size);
+    if (!rows) {
+      return service::failure_of(rows.error(), "the ledger cannot be read");
+    }
+    std::vector<ledger::Row> kept;
+    std::vector<DeviceNumber> numbers;
+    for (const auto& each : *rows) {
+      if (page.rows.size() + kept.size() == limit) {
+        break;
+      }
+      page.next = each.invitation + 1;
+      if (!wanted || each.outcome.state == *wanted) {
+        kept.push_back(each);
+        numbers.push_back(devices->at(each.invitation).value_or(0));
+      }
+    }
+    const auto texts = (*rosters)->texts(numbers);
+    if (!texts) {
+      return service::failure_of(texts.error(), "the roster cannot be read");
+    }
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      page.rows.push_back(service::invitation_of_row(kept[i], *row, (*texts)[i]));
+    }
+  }
+  return page;
+}
+
+}  // namespace muster

@@ -1,0 +1,154 @@
+#include <algorithm>
+#include <thread>
+
+#include "base/assert.h"
+#include "base/log.h"
+#include "crypto/digest.h"
+#include "service/implementation.h"
+#include "service/wording.h"
+
+namespace muster {
+namespace {
+
+reactor::Kind kind_of_setting(const std::string& kind) {
+  if (kind == "io_uring") {
+    return reactor::Kind::io_uring;
+  }
+  return kind == "epoll" ? reactor::Kind::epoll : reactor::Kind::automatic;
+}
+
+std::vector<Duration> durations(const std::vector<std::chrono::milliseconds>& from) {
+  return {from.begin(), from.end()};
+}
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  crypto::fill_random({reinterpret_cast<Byte*>(&seed), sizeof seed});
+  return seed;
+}
+
+}  // namespace
+
+// The pipeline drains first (its threads ring nobody outside); then the keeper books what that
+// left.
+Dispatcher::Implementation::~Implementation() {
+  if (pipeline != nullptr) {
+    (void)pipeline->drain(std::chrono::seconds(30));
+  }
+  {
+    const std::lock_guard guard(mutex);
+    ending = true;
+  }
+  keeper_wanted.notify_all();
+  if (keeper.joinable()) {
+    keeper.join();
+  }
+  pipeline.reset();
+}
+
+Checked<Done> Dispatcher::Implementation::open(Access wanted) {
+  access = wanted;
+  if (wanted == Access::read) {
+    return Done{};
+  }
+  auto taken = store::DirectoryLock::take(settings.data_dir);
+  if (!taken) {
+    return service::failure_of(taken.error());
+  }
+  lock.emplace(std::move(*taken));
+  auto opened_roster = roster::Roster::open(settings.data_dir);
+  if (!opened_roster) {
+    return service::failure_of(opened_roster.error());
+  }
+  roster = std::move(*opened_roster);
+  auto opened_ledger = ledger::Ledger::open(settings.data_dir);
+  if (!opened_ledger) {
+    return service::failure_of(opened_ledger.error());
+  }
+  ledger = std::move(*opened_ledger);
+  return catch_up_invited();
+}
+
+// Two files cannot commit together: the task comes first, the roster's `invited` second, and a
+// crash in between is made good here.
+Checked<Done> Dispatcher::Implementation::catch_up_invited() {
+  auto reader = ledger_reader();
+  if (!reader) {
+    return reader.failure();
+  }
+  const auto rows = (*reader)->tasks();
+  if (!rows) {
+    return service::failure_of(rows.error(), "the ledger cannot be read");
+  }
+  for (const auto& row : *rows) {
+    if (row.invited_recorded) {
+      continue;
+    }
+    const auto users = (*reader)->users(row.id);
+    if (!users) {
+      return service::failure_of(users.error(), "the ledger cannot be read");
+    }
+    auto added = roster->add_invited(*users);
+    if (added) {
+      added = ledger->record_invited(row.id);
+    }
+    if (!added) {
+      return service::failure_of(added.error(), "the roster cannot be written");
+    }
+  }
+  return Done{};
+}
+
+Checked<Done> Dispatcher::Implementation::open_pipeline() {
+  if (pipeline != nullptr) {
+    return Done{};
+  }
+  if (access != Access::send) {
+    return Failure{FailureKind::cannot_start, "the data directory was opened for reading only"};
+  }
+  auto opened = service::Credentials::open(settings.apns, clock);
+  if (!opened) {
+    return service::failure_of(opened.error());
+  }
+  credentials = std::make_unique<service::Credentials>(std::move(*opened));
+  const auto kind = kind_of_setting(settings.reactor.kind);
+  {
+    // Tried here, where a refusal can still be told; the shards then open their own.
+    auto probe = reactor::open_network(kind, clock);
+    if (!probe) {
+      return service::failure_of(probe.error());
+    }
+    reactor_name = reactor::name_of(reactor::kind_of(**probe));
+  }
+  auto reader = roster::RosterReader::open(settings.data_dir);
+  if (!reader) {
+    return service::failure_of(reader.error());
+  }
+  pipeline::PipelineSettings wanted;
+  wanted.shards = settings.reactor.shards == 0 ? std::max(1U, std::thread::hardware_concurrency())
+                                               : settings.reactor.shards;
+  wanted.shards = std::min(wanted.shards, limits::shards_max);
+  wanted.credentials = credentials->pools(wanted.shards);
+  wanted.policy.retry_after = durations(settings.apns.retry_after);
+  wanted.policy.attempts = settings.apns.attempts;
+  wanted.policy.hold_in_doubt = settings.apns.in_doubt == "hold";
+  wanted.expander.wakes_per_second = settings.mdm.wakes_per_second;
+  wanted.expander.hold_in_doubt = wanted.policy.hold_in_doubt;
+  wanted.seed = random_seed();
+  const auto chosen = reactor_name == "epoll" ? reactor::Kind::epoll : reactor::Kind::io_uring;
+  wanted.open_network = [this, chosen] {
+    auto network = reactor::open_network(chosen, clock);
+    if (!network) {
+      log::warning("service", "a shard falls back to epoll", {{"why", network.error().found}});
+      network = reactor::open_network(reactor::Kind::epoll, clock);
+    }
+    MUSTER_ASSERT(network.has_value());
+    return std::move(*network);
+  };
+  pipeline =
+      std::make_unique<pipeline::Pipeline>(wanted, std::move(ledger), std::move(*reader), clock);
+  keeper = start_thread("keeper", [this] { keep(); });
+  return Done{};
+}
+
+}  // namespace muster

@@ -1,0 +1,274 @@
+#include <algorithm>
+
+#include "base/assert.h"
+#include "crypto/digest.h"
+#include "service/implementation.h"
+#include "service/wording.h"
+
+namespace muster {
+namespace {
+
+TaskId new_task_id() {
+  TaskId id;
+  crypto::fill_random(id.bytes);
+  id.bytes[6] = static_cast<Byte>((id.bytes[6] & 0x0f) | 0x40);  // RFC 9562: version 4
+  id.bytes[8] = static_cast<Byte>((id.bytes[8] & 0x3f) | 0x80);
+  return id;
+}
+
+// The first 64 bits of SHA-256(task ‖ channel): one hash a task.
+IdPrefix prefix_of(const TaskId& id, Channel channel) {
+  std::vector<Byte> text(id.bytes.begin(), id.bytes.end());
+  const auto name = as_bytes(name_of(channel));
+  text.insert(text.end(), name.begin(), name.end());
+  const auto digest = crypto::sha256(text);
+  IdPrefix prefix{};
+  std::copy_n(digest.begin(), prefix.size(), prefix.begin());
+  return prefix;
+}
+
+Failure refused(const std::string& line) {
+  return Failure{FailureKind::refused, line};
+}
+
+}  // namespace
+
+void Dispatcher::Implementation::with_ledger(const std::function<void(ledger::Ledger&)>& work) {
+  if (pipeline != nullptr) {
+    pipeline->with_ledger(work);
+  } else {
+    work(*ledger);
+  }
+}
+
+Checked<std::string> Dispatcher::Implementation::send(const Preview& preview,
+                                                      const SendOptions& options) {
+  if (access != Access::send) {
+    return Failure{FailureKind::cannot_start, "the data directory was opened for reading only"};
+  }
+  auto reader = roster_reader();
+  if (!reader) {
+    return reader.failure();
+  }
+  auto chosen = service::choose(**reader, settings, preview.selector);
+  if (!chosen) {
+    return chosen.failure();
+  }
+  if (chosen->preview.id != preview.id) {
+    return refused("the audience has changed since the preview: now " +
+                   std::to_string(chosen->preview.invitations) + " invitations, then " +
+                   std::to_string(preview.invitations) + "; look at a new preview");
+  }
+  if (chosen->preview.invitations == 0) {
+    return refused("nothing to send: 0 invitations for " + chosen->preview.target_name);
+  }
+  if (preview.selector.channels == Channels::mail ||
+      preview.selector.channels == Channels::push_and_mail) {
+    return refused("mail is not set up; use --channels push");
+  }
+  for (const auto topic : chosen->topics_wanted) {
+    if (chosen->credential_of_topic[topic] == 0xffff) {
+      return Failure{FailureKind::cannot_start, "no credential is set up for topic " +
+                                                    chosen->topics[topic] +
+                                                    "; add an [[apns.credential]] for it"};
+    }
+  }
+  auto payloads = service::alert_payloads(settings, *chosen);
+  if (!payloads) {
+    return payloads.failure();
+  }
+  if (auto opened = open_pipeline(); !opened) {
+    return opened.failure();
+  }
+  ledger::NewTask task;
+  task.id = new_task_id();
+  task.target_name = chosen->preview.target_name;
+  task.selector = service::write_selector(preview.selector);
+  task.devices = std::move(chosen->selection.devices);
+  task.users = std::move(chosen->selection.users);
+  task.push_prefix = prefix_of(task.id, Channel::push);
+  task.created_at = clock.wall();
+  task.expiration_s = task.created_at.seconds() + settings.apns.expiration.count();
+  task.rate = options.rate;
+  task.alert_payloads = std::move(*payloads);
+  Result<void> created;
+  with_ledger([&](ledger::Ledger& ledger_) { created = ledger_.create_task(task); });
+  if (!created) {
+    return service::failure_of(created.error(), "the task could not be recorded, nothing was sent");
+  }
+  auto recorded = roster->add_invited(task.users);
+  if (recorded) {
+    with_ledger([&](ledger::Ledger& ledger_) { recorded = ledger_.record_invited(task.id); });
+  }
+  if (!recorded) {
+    return service::failure_of(recorded.error(),
+                               "the task is recorded but not begun; resume it later");
+  }
+  const auto id = uuid_text(task.id.bytes);
+  auto row = find(id);
+  if (!row) {
+    return row.failure();
+  }
+  if (auto begun = start(*row); !begun) {
+    return begun.failure();
+  }
+  return id;
+}
+
+Checked<Done> Dispatcher::Implementation::start(const ledger::TaskRow& row) {
+  auto readers = roster_reader();
+  auto ledgers = ledger_reader();
+  if (!readers || !ledgers) {
+    return readers ? ledgers.failure() : readers.failure();
+  }
+  auto devices = (*ledgers)->devices(row.id);
+  auto users = (*ledgers)->users(row.id);
+  auto payloads = (*ledgers)->alert_payloads(row.id);
+  const auto topics = (*readers)->topics();
+  const auto languages = (*readers)->languages();
+  if (!devices || !users || !payloads || !topics || !languages) {
+    return Failure{FailureKind::cannot_start,
+                   "the task cannot be read; is the data directory whole?"};
+  }
+  pipeline::Start start;
+  start.id = row.id;
+  start.content.push_prefix = row.push_prefix;
+  start.content.expiration_s = row.expiration_s;
+  for (const auto& [language, payload] : *payloads) {
+    start.content.alert_payloads.push_back(payload);
+  }
+  start.devices = std::move(*devices);
+  start.users = std::move(*users);
+  start.rate = row.rate;
+  start.canary = settings.apns.canary;
+  start.credential_of_topic = service::credentials_by_topic(*topics, settings);
+  start.payload_of_language = service::payloads_by_language(*languages, *payloads);
+  const auto index = pipeline->start(std::move(start));
+  if (!index) {
+    return service::failure_of(index.error(), "the task cannot be taken up");
+  }
+  if (!*index) {
+    return Failure{FailureKind::cannot_start, "too many tasks are open; wait for one to end"};
+  }
+  const auto id = uuid_text(row.id.bytes);
+  Run run;
+  run.index = **index;
+  run.row = row;
+  run.begun_at = clock.now();
+  runs.insert_or_assign(id, std::move(run));
+  return Done{};
+}
+
+Checked<std::vector<std::string>> Dispatcher::Implementation::resume(const std::string& task) {
+  std::vector<ledger::TaskRow> wanted;
+  if (!task.empty()) {
+    auto row = find(task);
+    if (!row) {
+      return row.failure();
+    }
+    if (row->state == ledger::TaskState::completed || row->state == ledger::TaskState::cancelled) {
+      return refused("task " + uuid_text(row->id.bytes) + " has ended; nothing to resume");
+    }
+    wanted.push_back(*row);
+  } else {
+    auto reader = ledger_reader();
+    if (!reader) {
+      return reader.failure();
+    }
+    const auto rows = (*reader)->tasks();
+    if (!rows) {
+      return service::failure_of(rows.error(), "the ledger cannot be read");
+    }
+    std::copy_if(rows->begin(), rows->end(), std::back_inserter(wanted), [](const auto& row) {
+      return row.state == ledger::TaskState::running || row.state == ledger::TaskState::paused;
+    });
+  }
+  std::vector<std::string> begun;
+  if (wanted.empty()) {
+    return begun;
+  }
+  if (auto opened = open_pipeline(); !opened) {
+    return opened.failure();
+  }
+  for (const auto& row : wanted) {
+    const auto id = uuid_text(row.id.bytes);
+    if (run_of(id) == nullptr ||
+        pipeline->entry(run_of(id)->index).phase.load(std::memory_order_acquire) !=
+            pipeline::TaskEntry::Phase::open) {
+      if (auto started = start(row); !started) {
+        return started.failure();
+      }
+    }
+    begun.push_back(id);
+  }
+  return begun;
+}
+
+Checked<Done> Dispatcher::Implementation::stop(const std::string& task, pipeline::Stop how,
+                                               const std::string& reason) {
+  if (access != Access::send) {
+    return Failure{FailureKind::cannot_start, "the data directory was opened for reading only"};
+  }
+  auto row = find(task);
+  if (!row) {
+    return row.failure();
+  }
+  const auto id = uuid_text(row->id.bytes);
+  if (row->state == ledger::TaskState::completed || row->state == ledger::TaskState::cancelled) {
+    return refused("task " + id + " has ended already");
+  }
+  if (auto* run = run_of(id); run != nullptr) {
+    const auto& entry = pipeline->entry(run->index);
+    pipeline->request_stop(run->index, how, reason);
+    (void)pipeline->wait(run->index, std::chrono::seconds(30));
+    if (entry.phase.load(std::memory_order_acquire) == pipeline::TaskEntry::Phase::completed) {
+      return refused("task " + id + " ended just before");
+    }
+    return Done{};
+  }
+  Result<void> stored;
+  with_ledger([&](ledger::Ledger& ledger_) {
+    stored = ledger_.set_state(
+        row->id,
+        how == pipeline::Stop::cancel ? ledger::TaskState::cancelled : ledger::TaskState::paused,
+        reason, clock.wall());
+  });
+  if (!stored) {
+    return service::failure_of(stored.error(), "the task's state could not be recorded");
+  }
+  return Done{};
+}
+
+Checked<std::uint64_t> Dispatcher::Implementation::retry(const std::string& task,
+                                                         const std::string& state) {
+  if (access != Access::send) {
+    return Failure{FailureKind::cannot_start, "the data directory was opened for reading only"};
+  }
+  auto row = find(task);
+  if (!row) {
+    return row.failure();
+  }
+  std::optional<State> wanted;
+  if (!state.empty()) {
+    wanted = state_named(state);
+    const bool allowed = wanted == State::failed || wanted == State::unreachable ||
+                         wanted == State::in_doubt || wanted == State::expired;
+    if (!allowed) {
+      return Failure{FailureKind::usage, "--state " + state +
+                                             " cannot be retried; use failed, unreachable, expired "
+                                             "or in_doubt"};
+    }
+  }
+  if (row->state == ledger::TaskState::cancelled) {
+    return refused("task " + uuid_text(row->id.bytes) + " was cancelled; send anew instead");
+  }
+  Result<std::uint64_t> count = std::uint64_t{0};
+  with_ledger(
+      [&](ledger::Ledger& ledger_) { count = ledger_.retry(row->id, wanted, clock.wall()); });
+  if (!count) {
+    return service::failure_of(count.error(), "the retry could not be recorded");
+  }
+  return *count;
+}
+
+}  // namespace muster

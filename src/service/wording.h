@@ -1,0 +1,31 @@
+// From the rooms' records to the public value types, in words.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ledger/task.h"
+#include "muster/error.h"
+#include "muster/invitation.h"
+#include "muster/preview.h"
+#include "muster/selector.h"
+#include "muster/task.h"
+#include "roster/roster.h"
+
+namespace muster::service {
+
+[[nodiscard]] Failure failure_of(const Complaint& complaint,
+                                 FailureKind kind = FailureKind::cannot_start);
+[[nodiscard]] Failure failure_of(const Error& error, const std::string& doing);
+
+// `held`: whether a process holds the data directory; a running task nobody holds is interrupted.
+[[nodiscard]] Task task_of(const ledger::TaskRow& row, bool held);
+[[nodiscard]] Invitation invitation_of_row(const ledger::Row& row, const ledger::TaskRow& task,
+                                           const roster::DeviceText& text);
+
+// The selector as the ledger keeps it: one flat JSON object.
+[[nodiscard]] std::string write_selector(const Selector& selector);
+[[nodiscard]] Selector read_selector(const std::string& json);
+[[nodiscard]] roster::Wanted wanted(Audience audience);
+
+}  // namespace muster::service
