@@ -1,15 +1,17 @@
 // The durable record of every task, written by one thread.
 //
-// Outcomes come as settlements, are gathered in pages in memory, and become durable by commit(): one
-// transaction that appends, for each page that moved, one delta with the outcomes from its old mark to its
-// new one (write-behind; reliability.md §2.2). A page's mark is the prefix of it that is answered or moved
-// out to an exception row. What was answered beyond the mark is not durable yet and would be sent again
-// after a crash, under the same apns-id: that is the "unsettled" of the delivery promise.
+// Outcomes come as settlements, are gathered in pages in memory, and become durable by commit():
+// one transaction that appends, for each page that moved, one delta with the outcomes from its old
+// mark to its new one (write-behind; reliability.md §2.2). A page's mark is the prefix of it that
+// is answered or moved out to an exception row. What was answered beyond the mark is not durable
+// yet and would be sent again after a crash, under the same apns-id: that is the "unsettled" of the
+// delivery promise.
 //
-// When a commit fails with disk_full everything stays in memory and the next commit tries again. After
-// disk_failed nothing may be believed: stop sending and end the process.
+// When a commit fails with disk_full everything stays in memory and the next commit tries again.
+// After disk_failed nothing may be believed: stop sending and end the process.
 //
-// Not thread-safe: the ledger's thread owns it. Readers use LedgerReader (reader.h), in any process.
+// Not thread-safe: the ledger's thread owns it. Readers use LedgerReader (reader.h), in any
+// process.
 #pragma once
 
 #include <cstdint>
@@ -30,8 +32,8 @@ namespace muster::ledger {
 struct LeasedPage {
   TaskIndex task = 0;
   std::uint32_t page = 0;
-  InvitationNumber first = 0;       // page × page_size
-  std::uint32_t mark = 0;           // position within the page
+  InvitationNumber first = 0;  // page × page_size
+  std::uint32_t mark = 0;      // position within the page
   // True: an earlier holder died with this page in hand, so that what is unanswered below
   // mark + ahead_of_mark_max may have been written. False after an orderly release.
   bool in_doubt = false;
@@ -42,7 +44,7 @@ struct LeasedPage {
 struct DueRetry {
   TaskIndex task = 0;
   InvitationNumber invitation = 0;
-  std::uint8_t attempts = 0;        // begun so far
+  std::uint8_t attempts = 0;  // begun so far
   std::uint32_t generation = 0;
   bool in_doubt = false;
 };
@@ -50,19 +52,20 @@ struct DueRetry {
 struct MovedMark {
   TaskIndex task = 0;
   std::uint32_t page = 0;
-  std::uint32_t mark = 0;           // == the page's size: settled, no longer in hand
+  std::uint32_t mark = 0;  // == the page's size: settled, no longer in hand
 };
 
 struct CommitReport {
   std::vector<MovedMark> marks;
-  std::vector<TaskIndex> completed;   // tasks whose last invitation came to rest with this commit
-  std::size_t settlements = 0;        // made durable by it
+  std::vector<TaskIndex> completed;  // tasks whose last invitation came to rest with this commit
+  std::size_t settlements = 0;       // made durable by it
 };
 
 class Ledger {
  public:
-  // Opens DIR/ledger.db for writing. Tasks that say running were interrupted; they stay as they are until
-  // attach(). The complaint names the file and the mend (damaged, newer, not ours, not writable).
+  // Opens DIR/ledger.db for writing. Tasks that say running were interrupted; they stay as they are
+  // until attach(). The complaint names the file and the mend (damaged, newer, not ours, not
+  // writable).
   [[nodiscard]] static Result<std::unique_ptr<Ledger>, Complaint> open(const std::string& dir);
   ~Ledger();
 
@@ -73,15 +76,17 @@ class Ledger {
   // Everything of it must have been released or settled. Its deltas are folded.
   [[nodiscard]] Result<void> detach(TaskIndex index);
 
-  // Takes the next page that is not settled and not in hand; nothing when there is none. Durable with the
-  // next commit.
+  // Takes the next page that is not settled and not in hand; nothing when there is none. Durable
+  // with the next commit.
   [[nodiscard]] Result<std::optional<LeasedPage>> lease(TaskIndex task);
-  // At most `most` due exceptions, each given once until it is settled again; durable with the next commit.
-  [[nodiscard]] Result<std::vector<DueRetry>> gather(TaskIndex task, WallTime now, std::size_t most);
+  // At most `most` due exceptions, each given once until it is settled again; durable with the next
+  // commit.
+  [[nodiscard]] Result<std::vector<DueRetry>> gather(TaskIndex task, WallTime now,
+                                                     std::size_t most);
   // When the earliest exception of the task is due; nothing when none waits.
   [[nodiscard]] Result<std::optional<WallTime>> next_due(TaskIndex task);
-  // Puts a page back in good order: with the next commit everything answered is durable (also beyond the
-  // mark) and nothing of it is in doubt. Every slot of it must be settled or returned.
+  // Puts a page back in good order: with the next commit everything answered is durable (also
+  // beyond the mark) and nothing of it is in doubt. Every slot of it must be settled or returned.
   void release(TaskIndex task, std::uint32_t page);
 
   // Takes settlements into memory. Kind returned: nothing is recorded but that the slot is free.
@@ -95,10 +100,11 @@ class Ledger {
   // Durable when they return. Each raises the epoch. The reason is one line for a person.
   [[nodiscard]] Result<void> set_state(const TaskId& id, TaskState state, const std::string& reason,
                                        WallTime now);
-  // Gives every invitation of the task that ended in `state` (failed where empty: failed and unreachable)
-  // a new generation and makes it due at once. Returns how many. The task must not be cancelled; a
-  // completed one is running again.
-  [[nodiscard]] Result<std::uint64_t> retry(const TaskId& id, std::optional<State> state, WallTime now);
+  // Gives every invitation of the task that ended in `state` (failed where empty: failed and
+  // unreachable) a new generation and makes it due at once. Returns how many. The task must not be
+  // cancelled; a completed one is running again.
+  [[nodiscard]] Result<std::uint64_t> retry(const TaskId& id, std::optional<State> state,
+                                            WallTime now);
   [[nodiscard]] Result<void> record_invited(const TaskId& id);  // sets invited_recorded
 
   // Counts as they are durable now.

@@ -1,5 +1,5 @@
-// Reading the ledger: a snapshot view, from any thread (one object a thread) and any process, also while
-// another one writes.
+// Reading the ledger: a snapshot view, from any thread (one object a thread) and any process, also
+// while another one writes.
 #pragma once
 
 #include <memory>
@@ -15,7 +15,8 @@ namespace muster::ledger {
 class LedgerReader {
  public:
   // ErrorCode not_found as cause where DIR holds no ledger yet.
-  [[nodiscard]] static Result<std::unique_ptr<LedgerReader>, Complaint> open(const std::string& dir);
+  [[nodiscard]] static Result<std::unique_ptr<LedgerReader>, Complaint> open(
+      const std::string& dir);
   ~LedgerReader();
 
   [[nodiscard]] Result<std::vector<TaskRow>> tasks();  // newest first

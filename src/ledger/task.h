@@ -14,20 +14,20 @@
 
 namespace muster::ledger {
 
-// Stored; append only. interrupted is never stored: it is what a reader calls a running task that no
-// process holds.
+// Stored; append only. interrupted is never stored: it is what a reader calls a running task that
+// no process holds.
 enum class TaskState : std::uint8_t { running = 0, paused = 1, completed = 2, cancelled = 3 };
 
 // Everything about a send that is frozen with its confirmation.
 struct NewTask {
   TaskId id;
   std::string target_name;
-  std::string selector;               // JSON, as the service writes it
-  NumberSet devices;                  // the targets: invitation n is the n-th
-  NumberSet users;                    // who they belonged to at Send
+  std::string selector;  // JSON, as the service writes it
+  NumberSet devices;     // the targets: invitation n is the n-th
+  NumberSet users;       // who they belonged to at Send
   IdPrefix push_prefix{};
-  std::int64_t expiration_s = 0;      // apns-expiration: seconds since 1970
-  std::uint32_t rate = 0;             // invitations a second; 0: no limit of its own
+  std::int64_t expiration_s = 0;  // apns-expiration: seconds since 1970
+  std::uint32_t rate = 0;         // invitations a second; 0: no limit of its own
   // Alert payloads by language ("" first: the fallback); empty where no alert is sent.
   std::vector<std::pair<std::string, std::string>> alert_payloads;
   WallTime created_at;
@@ -51,21 +51,21 @@ struct TaskRow {
   IdPrefix push_prefix{};
   std::int64_t expiration_s = 0;
   std::uint32_t rate = 0;
-  bool invited_recorded = false;   // the roster has learned of this task's targets
+  bool invited_recorded = false;  // the roster has learned of this task's targets
   WallTime created_at;
-  WallTime ended_at;               // 0: active
+  WallTime ended_at;  // 0: active
   Counts counts;
 };
 
 // One invitation as it stands.
 struct Row {
   InvitationNumber invitation = 0;
-  Outcome outcome;                  // never `elsewhere`
+  Outcome outcome;  // never `elsewhere`
   std::uint32_t generation = 0;
-  std::uint16_t status = 0;         // of the last answer; 0 where no exception row tells
+  std::uint16_t status = 0;  // of the last answer; 0 where no exception row tells
   std::int64_t timestamp_ms = 0;
-  std::int64_t next_at_ms = 0;      // deferred
-  WallTime updated_at;              // 0: never touched
+  std::int64_t next_at_ms = 0;  // deferred
+  WallTime updated_at;          // 0: never touched
 };
 
 }  // namespace muster::ledger

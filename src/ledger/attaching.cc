@@ -1,0 +1,209 @@
+// Taking work in hand: tasks, and their pages in order.
+#include <algorithm>
+
+#include "base/assert.h"
+#include "ledger/implementation.h"
+
+namespace muster::ledger {
+namespace {
+
+constexpr int folds_per_transaction = 64;
+
+}  // namespace
+
+TaskInHand& Ledger::Implementation::known(TaskIndex index) {
+  MUSTER_ASSERT(index < limits::tasks_open_max);
+  MUSTER_ASSERT(tasks[index].attached);
+  return tasks[index];
+}
+
+TaskInHand* Ledger::Implementation::attached(const TaskId& id) {
+  const auto found = std::find_if(tasks.begin(), tasks.end(), [&](const TaskInHand& task) {
+    return task.attached && task.id == id;
+  });
+  return found == tasks.end() ? nullptr : &*found;
+}
+
+Result<store::TaskRecord> Ledger::Implementation::find(const TaskId& id) {
+  auto record = store.task(id);
+  if (!record) {
+    return tl::unexpected(record.error());
+  }
+  if (!*record) {
+    return trouble(ErrorCode::not_found);
+  }
+  return std::move(**record);
+}
+
+Result<TaskRow> Ledger::Implementation::attach(const TaskId& id, TaskIndex index) {
+  MUSTER_ASSERT(index < limits::tasks_open_max);
+  MUSTER_ASSERT(!tasks[index].attached);
+  MUSTER_ASSERT(attached(id) == nullptr);
+  const auto record = find(id);
+  if (!record) {
+    return tl::unexpected(record.error());
+  }
+  auto row = read_task_row(*record);
+  if (!row) {
+    return row;
+  }
+  const auto number = record->number;
+  const auto doubted = transact([&](store::LedgerStore&) { return doubt_leased(number, *row); });
+  if (!doubted) {
+    return tl::unexpected(doubted.error());
+  }
+  const auto open = store.open_pages(number);
+  if (!open) {
+    return tl::unexpected(open.error());
+  }
+  const auto begun = store.pages_begun(number);
+  if (!begun) {
+    return tl::unexpected(begun.error());
+  }
+  auto& task = tasks[index];
+  task.attached = true;
+  task.id = id;
+  task.number = number;
+  task.state = row->state;
+  task.invitations = row->invitations;
+  task.pages_begun = *begun;
+  for (const auto& page : *open) {
+    task.pages_left.emplace(page.page, page.state == store::PageState::leased);
+  }
+  task.counts = row->counts;
+  task.counts_shown = shown(task.counts, task.state, task.invitations);
+  row->counts = task.counts_shown;
+  return row;
+}
+
+// Retries and slow ones that an earlier process had in flight when it died.
+Result<void> Ledger::Implementation::doubt_leased(store::TaskNumber task, TaskRow& row) {
+  const auto groups = store.doubt_leased(task);
+  if (!groups) {
+    return tl::unexpected(groups.error());
+  }
+  if (groups->empty()) {
+    return {};
+  }
+  CountMoves moves;
+  for (const auto& group : *groups) {
+    moves.add(group.state, group.reason, -static_cast<std::int64_t>(group.rows));
+    moves.add(State::in_doubt, Reason::process_died, static_cast<std::int64_t>(group.rows));
+  }
+  moves.apply(row.counts);
+  ledger::write_counts(row.counts, blob);
+  return store.put_counts(task, blob);
+}
+
+Result<std::optional<LeasedPage>> Ledger::Implementation::lease(TaskIndex index) {
+  auto& task = known(index);
+  auto* const free = std::find_if(pages.get(), pages.get() + limits::pages_in_hand_max,
+                                  [](const PageInHand& page) { return !page.used; });
+  const bool fresh = task.pages_left.empty();
+  if (free == pages.get() + limits::pages_in_hand_max ||
+      (fresh && task.pages_begun == pages_of(task.invitations))) {
+    return std::optional<LeasedPage>{};
+  }
+  auto& page = *free;
+  page.task = index;
+  page.page = fresh ? task.pages_begun : task.pages_left.begin()->first;
+  page.size = size_of_page(task.invitations, page.page);
+  page.mark = 0;
+  page.doubted = 0;
+  page.outcomes.fill(0);
+  page.counted.reset();
+  if (fresh) {
+    ++task.pages_begun;
+  } else {
+    const bool in_doubt = task.pages_left.begin()->second;
+    const auto filled = fill_from_store(task, page);
+    if (filled || filled.error().code == ErrorCode::store_corrupt) {
+      task.pages_left.erase(task.pages_left.begin());  // a damaged page is parked, the rest goes on
+    }
+    if (!filled) {
+      return tl::unexpected(filled.error());
+    }
+    page.doubted = in_doubt ? std::min(page.size, page.mark + limits::ahead_of_mark_max) : 0;
+  }
+  page.used = true;
+  page.lease_waits = true;
+  page.release_waits = false;
+  // A page whose last slots were answered by exceptions settles with the commit that leases it.
+  page.touched = true;
+  page.mark_next = page.mark;
+  ++task.pages_in_hand;
+  dirty = true;
+  return LeasedPage{
+      index,     page.page,         first_of_page(page.page),
+      page.mark, page.doubted != 0, {page.outcomes.begin(), page.outcomes.begin() + page.size}};
+}
+
+// Everything durable about the page: its outcomes, and what left it.
+Result<void> Ledger::Implementation::fill_from_store(const TaskInHand& task, PageInHand& page) {
+  const auto home = read_home_page(store, task.number, page.page, page.size);
+  if (!home) {
+    return tl::unexpected(home.error());
+  }
+  std::copy(home->outcomes.begin(), home->outcomes.end(), page.outcomes.begin());
+  const auto first = first_of_page(page.page);
+  const auto exceptions = store.exceptions(task.number, first, page.size);
+  if (!exceptions) {
+    return tl::unexpected(exceptions.error());
+  }
+  for (const auto& exception : *exceptions) {
+    page.outcomes[exception.invitation - first] = home_outcome(exception.outcome);
+  }
+  while (page.mark < page.size && page.outcomes[page.mark] != 0) {
+    ++page.mark;
+  }
+  for (std::uint32_t at = 0; at < page.size; ++at) {
+    page.counted.set(at, page.outcomes[at] != 0);
+  }
+  return {};
+}
+
+// Late patches of settled pages, put where they belong. A damaged page keeps its deltas.
+Result<void> Ledger::Implementation::fold(const TaskInHand& task) {
+  Result<void> worst;
+  std::optional<std::uint32_t> from = 0;
+  while (from) {
+    const auto done = transact([&](store::LedgerStore&) { return fold_some(task, from, worst); });
+    if (!done) {
+      return done;
+    }
+  }
+  return worst;
+}
+
+Result<void> Ledger::Implementation::fold_some(const TaskInHand& task,
+                                               std::optional<std::uint32_t>& from,
+                                               Result<void>& worst) {
+  for (int folded = 0; folded < folds_per_transaction; ++folded) {
+    const auto page = store.page_with_deltas(task.number, *from);
+    if (!page) {
+      return tl::unexpected(page.error());
+    }
+    from = *page;
+    if (!from) {
+      return {};
+    }
+    const auto home =
+        read_home_page(store, task.number, *from, size_of_page(task.invitations, *from));
+    if (!home && home.error().code != ErrorCode::store_corrupt) {
+      return tl::unexpected(home.error());
+    }
+    if (home) {
+      ledger::write_page({task.number, *from}, home->outcomes, blob);
+      const auto written = store.refold_page(task.number, *from, home->at, blob);
+      if (!written) {
+        return written;
+      }
+    } else {
+      worst = tl::unexpected(home.error());
+    }
+    ++*from;
+  }
+  return {};
+}
+
+}  // namespace muster::ledger

@@ -1,0 +1,154 @@
+// The inside of the Ledger: what it has in hand, and what waits for the next commit.
+//
+// Theory. The store holds the durable truth; memory holds what was answered since. A slot of a page
+// in hand is in one of three conditions: 0 (not answered), answered and `counted` (durable already,
+// or kept by an exception row that is durable or in the same commit), answered and not counted
+// (becomes durable and counts when the mark passes it or the page is released). So a commit is a
+// function of memory: when it fails, nothing in memory has moved and the next one does the same
+// work again.
+#pragma once
+
+#include <array>
+#include <bitset>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "ledger/counting.h"
+#include "ledger/formats.h"
+#include "ledger/ledger.h"
+#include "ledger/reading.h"
+#include "model/limits.h"
+#include "store/ledger_store.h"
+
+namespace muster::ledger {
+
+// A page somebody works on. Preallocated; free where `used` is false.
+struct PageInHand {
+  bool used = false;
+  bool lease_waits = false;    // the next commit writes that it is in hand
+  bool release_waits = false;  // the next commit puts it back
+  bool touched = false;        // the mark may have moved
+  TaskIndex task = 0;
+  std::uint32_t page = 0;
+  std::uint32_t size = 0;
+  std::uint32_t mark = 0;       // durable
+  std::uint32_t mark_next = 0;  // of the commit under way
+  std::uint32_t doubted = 0;    // unanswered slots below were in an earlier holder's hands
+  std::array<std::uint16_t, limits::page_size> outcomes{};
+  std::bitset<limits::page_size> counted;
+};
+
+struct TaskInHand {
+  bool attached = false;
+  TaskId id;
+  store::TaskNumber number = 0;
+  TaskState state = TaskState::running;
+  std::uint64_t invitations = 0;
+  std::uint32_t pages_begun = 0;             // pages from here on were never leased
+  std::map<std::uint32_t, bool> pages_left;  // begun, neither settled nor in hand: in doubt?
+  std::size_t pages_in_hand = 0;
+  Counts counts;               // raw
+  Counts counts_shown;         // kept only while cancelled
+  CountMoves moves;            // of the commit under way
+  std::uint64_t repeated = 0;  // waits for a commit
+};
+
+// A late word on a home page, of the commit under way.
+struct HomePatch {
+  TaskIndex task = 0;
+  std::uint32_t page = 0;
+  Patch patch;
+};
+
+struct Ledger::Implementation {
+  explicit Implementation(store::LedgerStore opened);
+
+  // Runs work(store) in a transaction of its own.
+  template <class Work>
+  [[nodiscard]] Result<void> transact(Work work);
+
+  // ── attaching.cc ──
+  [[nodiscard]] Result<TaskRow> attach(const TaskId& id, TaskIndex index);
+  [[nodiscard]] Result<void> doubt_leased(store::TaskNumber task, TaskRow& row);
+  [[nodiscard]] Result<void> fold(const TaskInHand& task);
+  // Folds some pages from `from` on and moves it; nothing when there are no more.
+  [[nodiscard]] Result<void> fold_some(const TaskInHand& task, std::optional<std::uint32_t>& from,
+                                       Result<void>& worst);
+  [[nodiscard]] Result<std::optional<LeasedPage>> lease(TaskIndex index);
+  [[nodiscard]] Result<void> fill_from_store(const TaskInHand& task, PageInHand& page);
+  [[nodiscard]] Result<store::TaskRecord> find(const TaskId& id);
+  [[nodiscard]] TaskInHand* attached(const TaskId& id);
+  [[nodiscard]] TaskInHand& known(TaskIndex index);
+
+  // ── settling.cc ──
+  void settle(const Settlement& settlement);
+  void settle_exceptional(Settlement settlement, PageInHand* page);
+  void release(TaskIndex task, std::uint32_t page);
+  [[nodiscard]] PageInHand* in_hand(TaskIndex task, std::uint32_t page);
+
+  // ── commit.cc ──
+  [[nodiscard]] Result<CommitReport> commit(WallTime now);
+  [[nodiscard]] Result<void> write_all(WallTime now, CommitReport& report);
+  [[nodiscard]] Result<void> write_exception(const Settlement& settlement, WallTime now);
+  [[nodiscard]] Result<void> write_page(PageInHand& page, WallTime now);
+  [[nodiscard]] Result<void> write_patches(WallTime now);
+  [[nodiscard]] Result<void> write_counts(WallTime now, CommitReport& report);
+  void accept(CommitReport& report);
+  void put_back(PageInHand& page, CommitReport& report);
+
+  store::LedgerStore store;
+  bool failed = false;  // the disk: nothing is believed any more
+  bool dirty = false;
+  std::array<TaskInHand, limits::tasks_open_max> tasks;
+  std::unique_ptr<PageInHand[]> pages;  // pages_in_hand_max
+  std::size_t last_hit = 0;             // settlements come in runs of one page
+  std::vector<Settlement> exceptional;  // waits, in the order of arrival
+  std::vector<std::pair<TaskIndex, InvitationNumber>> gathered;  // waits
+  std::unordered_set<std::uint64_t> gathered_keys;               // the same, for looking up
+
+  // Working space of the commit under way.
+  std::vector<HomePatch> patches;
+  std::vector<Patch> patches_of_page;
+  std::vector<Byte> blob;
+  std::size_t settled = 0;
+};
+
+template <class Work>
+Result<void> Ledger::Implementation::transact(Work work) {
+  if (failed) {
+    return trouble(ErrorCode::disk_failed);
+  }
+  Result<void> done = store.begin();
+  if (done) {
+    done = work(store);
+    if (done) {
+      done = store.commit();
+    } else {
+      store.rollback();
+    }
+  }
+  failed = !done && done.error().code == ErrorCode::disk_failed;
+  return done;
+}
+
+[[nodiscard]] inline std::uint64_t gathered_key(TaskIndex task, InvitationNumber invitation) {
+  return std::uint64_t{task} << 32 | invitation;
+}
+// Arrived: what a page says by itself. Everything else needs an exception row.
+[[nodiscard]] inline bool ordinary(const Outcome& outcome) {
+  return outcome.state == State::sent || outcome.state == State::shown ||
+         outcome.state == State::postponed || outcome.state == State::enrolled;
+}
+// What stands in the home slot of an invitation that has, or had, an exception row.
+[[nodiscard]] inline std::uint16_t home_outcome(const Outcome& outcome) {
+  return at_rest(outcome.state) ? outcome.pack()
+                                : Outcome{State::elsewhere, Reason::none, 0}.pack();
+}
+
+}  // namespace muster::ledger

@@ -1,0 +1,246 @@
+#include "ledger/ledger.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "base/assert.h"
+#include "ledger/implementation.h"
+
+namespace muster::ledger {
+namespace {
+
+Complaint damaged(const std::string& file, const Error& error) {
+  return Complaint{
+      .file = file,
+      .found = words(error),
+      .expected = {},
+      .mend = "restore the file from a backup, with its -wal file; nothing was changed",
+      .cause = error};
+}
+
+}  // namespace
+
+Ledger::Implementation::Implementation(store::LedgerStore opened)
+    : store(std::move(opened)), pages(std::make_unique<PageInHand[]>(limits::pages_in_hand_max)) {
+  exceptional.reserve(limits::settlements_per_commit);
+  patches.reserve(limits::settlements_per_commit);
+  patches_of_page.reserve(limits::page_size);
+  blob.reserve(2 * limits::page_size + 64);
+}
+
+Ledger::Ledger(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
+Ledger::~Ledger() = default;
+
+Result<std::unique_ptr<Ledger>, Complaint> Ledger::open(const std::string& dir) {
+  // The last one to leave removes the -wal file; where it is left, nobody left in good order.
+  const bool clean = ::access((dir + "/ledger.db-wal").c_str(), F_OK) != 0;
+  auto store = store::LedgerStore::open(dir, store::OpenMode::write);
+  if (!store) {
+    return tl::unexpected(store.error());
+  }
+  if (!clean) {
+    const auto checked = store->check();
+    if (!checked) {
+      return tl::unexpected(damaged(store->file(), checked.error()));
+    }
+  }
+  return std::unique_ptr<Ledger>(new Ledger(std::make_unique<Implementation>(std::move(*store))));
+}
+
+Result<void> Ledger::create_task(const NewTask& task) {
+  store::TaskRecord record;
+  record.id = task.id;
+  record.target_name = task.target_name;
+  record.selector = task.selector;
+  record.invitations = task.devices.size();
+  record.push_prefix = task.push_prefix;
+  record.expiration_s = task.expiration_s;
+  record.rate = task.rate;
+  record.created_at = task.created_at;
+  if (record.invitations == 0) {  // nothing will ever settle it
+    record.state = static_cast<std::uint8_t>(TaskState::completed);
+    record.ended_at = task.created_at;
+  }
+  write_counts(Counts{}, record.counts);
+  store::AudienceRecord audience;
+  audience.devices = NumberSet(task.devices).write();
+  audience.users = NumberSet(task.users).write();
+  audience.alerts = write_payloads(task.alert_payloads);
+  return implementation_->transact(
+      [&](store::LedgerStore& store) { return store.create_task(record, audience); });
+}
+
+Result<TaskRow> Ledger::attach(const TaskId& id, TaskIndex index) {
+  return implementation_->attach(id, index);
+}
+
+Result<void> Ledger::detach(TaskIndex index) {
+  auto& task = implementation_->known(index);
+  MUSTER_ASSERT(task.pages_in_hand == 0);
+  const auto of_task = [&](const auto& waiting) { return waiting.task == index; };
+  MUSTER_ASSERT(std::none_of(implementation_->exceptional.begin(),
+                             implementation_->exceptional.end(), of_task));
+  const auto folded = implementation_->fold(task);
+  task = TaskInHand{};
+  return folded;
+}
+
+Result<std::optional<LeasedPage>> Ledger::lease(TaskIndex task) {
+  return implementation_->lease(task);
+}
+
+Result<std::vector<DueRetry>> Ledger::gather(TaskIndex index, WallTime now, std::size_t most) {
+  auto& inside = *implementation_;
+  const auto number = inside.known(index).number;
+  const auto rows = inside.store.waiting(number, now, most + inside.gathered.size());
+  if (!rows) {
+    return tl::unexpected(rows.error());
+  }
+  std::vector<DueRetry> due;
+  for (const auto& row : *rows) {
+    if (due.size() == most) {
+      break;
+    }
+    if (!inside.gathered_keys.insert(gathered_key(index, row.invitation)).second) {
+      continue;
+    }
+    inside.gathered.emplace_back(index, row.invitation);
+    inside.dirty = true;
+    due.push_back({index, row.invitation, row.outcome.attempts, row.generation, row.doubt});
+  }
+  return due;
+}
+
+Result<std::optional<WallTime>> Ledger::next_due(TaskIndex index) {
+  auto& inside = *implementation_;
+  const auto rows = inside.store.waiting(inside.known(index).number,
+                                         WallTime{std::numeric_limits<std::int64_t>::max()},
+                                         1 + inside.gathered.size());
+  if (!rows) {
+    return tl::unexpected(rows.error());
+  }
+  for (const auto& row : *rows) {
+    if (!inside.gathered_keys.contains(gathered_key(index, row.invitation))) {
+      return std::optional(WallTime{row.next_at_ms});
+    }
+  }
+  return std::optional<WallTime>{};
+}
+
+void Ledger::release(TaskIndex task, std::uint32_t page) {
+  implementation_->release(task, page);
+}
+
+void Ledger::settle(std::span<const Settlement> settlements) {
+  for (const auto& settlement : settlements) {
+    implementation_->settle(settlement);
+  }
+}
+
+void Ledger::count_repeated(TaskIndex task, std::uint64_t attempts) {
+  implementation_->known(task).repeated += attempts;
+  implementation_->dirty = implementation_->dirty || attempts != 0;
+}
+
+bool Ledger::dirty() const {
+  return implementation_->dirty;
+}
+
+Result<CommitReport> Ledger::commit(WallTime now) {
+  return implementation_->commit(now);
+}
+
+const Counts& Ledger::counts(TaskIndex index) const {
+  const auto& task = implementation_->known(index);
+  return task.state == TaskState::cancelled ? task.counts_shown : task.counts;
+}
+
+std::size_t Ledger::pages_in_hand(TaskIndex task) const {
+  return implementation_->known(task).pages_in_hand;
+}
+
+Result<void> Ledger::set_state(const TaskId& id, TaskState state, const std::string& reason,
+                               WallTime now) {
+  auto& inside = *implementation_;
+  const auto record = inside.find(id);
+  if (!record) {
+    return tl::unexpected(record.error());
+  }
+  const bool ends = state == TaskState::completed || state == TaskState::cancelled;
+  const auto done = inside.transact([&](store::LedgerStore& store) {
+    return store.set_state(record->number, static_cast<std::uint8_t>(state), reason,
+                           ends ? now : WallTime{});
+  });
+  auto* task = inside.attached(id);
+  if (done && task != nullptr) {
+    task->state = state;
+    task->counts_shown = shown(task->counts, state, task->invitations);
+  }
+  return done;
+}
+
+Result<std::uint64_t> Ledger::retry(const TaskId& id, std::optional<State> state, WallTime now) {
+  auto& inside = *implementation_;
+  const auto record = inside.find(id);
+  if (!record) {
+    return tl::unexpected(record.error());
+  }
+  auto row = read_task_row(*record);
+  if (!row) {
+    return tl::unexpected(row.error());
+  }
+  if (row->state == TaskState::cancelled) {
+    return trouble(ErrorCode::not_permitted);
+  }
+  const auto next = row->state == TaskState::completed ? TaskState::running : row->state;
+  const auto states = state ? std::vector{*state} : std::vector{State::failed, State::unreachable};
+  CountMoves moves;
+  std::uint64_t retried = 0;
+  const auto done = inside.transact([&](store::LedgerStore& store) -> Result<void> {
+    for (const auto from : states) {
+      const auto groups = store.retry(record->number, from, now);
+      if (!groups) {
+        return tl::unexpected(groups.error());
+      }
+      for (const auto& group : *groups) {
+        moves.add(group.state, group.reason, -static_cast<std::int64_t>(group.rows));
+        moves.add(State::deferred, Reason::none, static_cast<std::int64_t>(group.rows));
+        retried += group.rows;
+      }
+    }
+    if (retried == 0) {
+      return {};
+    }
+    moves.apply(row->counts);
+    write_counts(row->counts, inside.blob);
+    const auto counted = store.put_counts(record->number, inside.blob);
+    if (!counted) {
+      return counted;
+    }
+    return store.set_state(record->number, static_cast<std::uint8_t>(next),
+                           next == row->state ? row->state_reason : "", WallTime{});
+  });
+  if (!done) {
+    return tl::unexpected(done.error());
+  }
+  auto* task = inside.attached(id);
+  if (retried != 0 && task != nullptr) {
+    task->state = next;
+    task->counts = row->counts;
+  }
+  return retried;
+}
+
+Result<void> Ledger::record_invited(const TaskId& id) {
+  const auto record = implementation_->find(id);
+  if (!record) {
+    return tl::unexpected(record.error());
+  }
+  return implementation_->transact(
+      [&](store::LedgerStore& store) { return store.record_invited(record->number); });
+}
+
+}  // namespace muster::ledger
