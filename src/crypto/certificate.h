@@ -10,8 +10,8 @@
 namespace muster::crypto {
 
 struct CertificateFacts {
-  std::string subject;     // one line
-  std::string user_id;     // the subject's UID: the topic of an MDM push certificate; may be empty
+  std::string subject;  // one line
+  std::string user_id;  // the subject's UID: the topic of an MDM push certificate; may be empty
   WallTime not_before;
   WallTime not_after;
 };
@@ -22,8 +22,8 @@ struct CertificateFacts {
 // DIR/client.pem + client.key (subject UID = topic). Keys are 0600, P-256, valid one day from now.
 struct ThrowAwayAuthority {
   std::string dir;
-  std::string topic;                 // UID of the client certificate; empty: no client certificate
-  std::int64_t client_valid_s = 86'400;   // negative: already expired
+  std::string topic;  // UID of the client certificate; empty: no client certificate
+  std::int64_t client_valid_s = 86'400;  // negative: already expired
   std::int64_t server_valid_s = 86'400;
   std::string server_name = "localhost";  // besides 127.0.0.1 and ::1
 };

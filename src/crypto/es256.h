@@ -12,8 +12,8 @@ namespace muster::crypto {
 
 class Es256Key {
  public:
-  // A .p8 / PEM private key. The complaint says exactly what is wrong: encrypted, RSA, another curve,
-  // not a key, unreadable, readable by others than its owner.
+  // A .p8 / PEM private key. The complaint says exactly what is wrong: encrypted, RSA, another
+  // curve, not a key, unreadable, readable by others than its owner.
   [[nodiscard]] static Result<Es256Key, Complaint> read(const std::string& file);
   // A fresh key, for tests and the load generator.
   [[nodiscard]] static Es256Key generate();

@@ -1,13 +1,14 @@
-// TLS in memory: no socket here. A TlsContext holds trust and credentials and is shared by connections
-// and threads; a TlsEngine is one connection's state machine between plaintext and ciphertext, used by
-// one thread. TLS ≥ 1.2, ALPN required where asked for, certificates always verified on the client side.
+// TLS in memory: no socket here. A TlsContext holds trust and credentials and is shared by
+// connections and threads; a TlsEngine is one connection's state machine between plaintext and
+// ciphertext, used by one thread. TLS ≥ 1.2, ALPN required where asked for, certificates always
+// verified on the client side.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -30,8 +31,8 @@ struct TlsServerSettings {
 
 class TlsContext {
  public:
-  // Reads and checks the files: readable, PEM, key fits certificate, certificate not expired (client
-  // side). The complaint names the file and the mend.
+  // Reads and checks the files: readable, PEM, key fits certificate, certificate not expired
+  // (client side). The complaint names the file and the mend.
   [[nodiscard]] static Result<std::unique_ptr<TlsContext>, Complaint> client(
       const TlsClientSettings& settings);
   [[nodiscard]] static Result<std::unique_ptr<TlsContext>, Complaint> server(
@@ -61,7 +62,8 @@ class TlsEngine {
   // The first call for a client may be with no bytes: it makes the ClientHello.
   [[nodiscard]] Result<bool> feed(Bytes ciphertext);
   [[nodiscard]] bool established() const;
-  // Up to room.size() bytes of plaintext; 0: no more now. Error connection_closed: close_notify came.
+  // Up to room.size() bytes of plaintext; 0: no more now. Error connection_closed: close_notify
+  // came.
   [[nodiscard]] Result<std::size_t> decrypt(MutableBytes room);
   // Encrypts all of `plaintext` (≤ 16 KiB makes one full record; more makes several full ones).
   [[nodiscard]] Result<void> encrypt(Bytes plaintext);

@@ -1,9 +1,10 @@
 // Users, groups, devices: who there is, who is meant, and what a push needs.
 //
-// Tables hold what administrators search; beside them stand sets of numbers (a group's members, who can be
-// pushed, who was invited, who enrolled, for whom Managed Distribution is on) and packed blocks with what a
-// push needs. Sets and blocks are derived: an import or an edit writes them in the same commit as the rows.
-// So a selection is algebra on a few sets, never a scan, and the expander reads blocks, never rows.
+// Tables hold what administrators search; beside them stand sets of numbers (a group's members, who
+// can be pushed, who was invited, who enrolled, for whom Managed Distribution is on) and packed
+// blocks with what a push needs. Sets and blocks are derived: an import or an edit writes them in
+// the same commit as the rows. So a selection is algebra on a few sets, never a scan, and the
+// expander reads blocks, never rows.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,7 @@ namespace muster::roster {
 
 struct ImportPlan {
   std::vector<std::string> paths;
-  std::string format;        // "", "csv", "ndjson"
+  std::string format;  // "", "csv", "ndjson"
   bool dry_run = false;
   std::string rejects_file;  // not empty: bad rows go there, with the reason
 };
@@ -46,12 +47,12 @@ enum class Wanted : std::uint8_t { not_invited, not_enrolled };
 
 struct Selection {
   std::string target_name;
-  NumberSet users_selected;      // the target's users, nesting resolved, once each
-  NumberSet users;               // of those: in the audience, enabled, with a device that can be pushed
-  NumberSet devices;             // what would be invited
-  std::uint64_t users_not_invited = 0;   // of users_selected and enabled
+  NumberSet users_selected;  // the target's users, nesting resolved, once each
+  NumberSet users;           // of those: in the audience, enabled, with a device that can be pushed
+  NumberSet devices;         // what would be invited
+  std::uint64_t users_not_invited = 0;  // of users_selected and enabled
   std::uint64_t users_not_enrolled = 0;
-  std::uint64_t users_disabled = 0;      // Managed Distribution is off
+  std::uint64_t users_disabled = 0;        // Managed Distribution is off
   std::uint64_t users_without_device = 0;  // in the audience and enabled, but nothing to push to
 };
 
@@ -65,12 +66,12 @@ struct DeviceText {
 
 // What a push to a device needs; spans live as long as the block they came from.
 struct PushTarget {
-  bool known = false;          // the device exists
+  bool known = false;  // the device exists
   UserNumber user = 0;
   std::uint16_t topic = 0;     // index in Roster::topics()
   std::uint16_t language = 0;  // index in Roster::languages(); 0: none
   std::int64_t registered_at_s = 0;
-  Bytes token;                 // empty: cannot be pushed (any more)
+  Bytes token;  // empty: cannot be pushed (any more)
   std::string_view magic;
 };
 
@@ -87,13 +88,15 @@ class Block {
 // A snapshot reader; one object a thread. Each call sees the newest commit.
 class RosterReader {
  public:
-  [[nodiscard]] static Result<std::unique_ptr<RosterReader>, Complaint> open(const std::string& dir);
+  [[nodiscard]] static Result<std::unique_ptr<RosterReader>, Complaint> open(
+      const std::string& dir);
   ~RosterReader();
 
-  // By user_id, or by group_id or a group's name (an ambiguous name is an error that lists the ids); the
-  // complaint for an unknown one names the nearest known.
+  // By user_id, or by group_id or a group's name (an ambiguous name is an error that lists the
+  // ids); the complaint for an unknown one names the nearest known.
   [[nodiscard]] Result<Selection, Complaint> select_user(const std::string& user_id,
-                                                         const std::string& device_id, Wanted wanted);
+                                                         const std::string& device_id,
+                                                         Wanted wanted);
   [[nodiscard]] Result<Selection, Complaint> select_group(const std::string& group, Wanted wanted);
 
   [[nodiscard]] Result<Block> block(std::uint32_t number);  // device ÷ limits::block_size
@@ -118,8 +121,8 @@ class Roster {
   [[nodiscard]] static Result<std::unique_ptr<Roster>, Complaint> open(const std::string& dir);
   ~Roster();
 
-  // All or nothing, in one commit that readers see at once; `step` is called a few times a second and ends
-  // the import by returning false (nothing is stored; complaint "interrupted").
+  // All or nothing, in one commit that readers see at once; `step` is called a few times a second
+  // and ends the import by returning false (nothing is stored; complaint "interrupted").
   [[nodiscard]] Result<ImportCounts, Complaint> import(
       const ImportPlan& plan, const std::function<bool(const ImportStep&)>& step, WallTime now);
 
@@ -128,7 +131,8 @@ class Roster {
   // … and loses those whose every invitation ended without arriving.
   [[nodiscard]] Result<void> remove_invited(const NumberSet& users);
   [[nodiscard]] Result<void> add_enrolled(const NumberSet& users);
-  // 410: the token of this device is no longer valid, unless it was registered after `timestamp_ms`.
+  // 410: the token of this device is no longer valid, unless it was registered after
+  // `timestamp_ms`.
   [[nodiscard]] Result<void> forget_tokens(
       const std::vector<std::pair<DeviceNumber, std::int64_t>>& devices_and_timestamps_ms);
 
