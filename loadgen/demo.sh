@@ -85,7 +85,7 @@ server=$!
 for _ in $(seq 1 600); do
   [ -s "$world/port" ] && break
   kill -0 "$server" 2>/dev/null || { cat "$world/server.log" >&2; exit 3; }
-  read -rt 0.05 <> <(:) || true
+  sleep 0.05
 done
 port=$(cat "$world/port")
 echo "listening on 127.0.0.1:$port"

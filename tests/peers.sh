@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Fetches the servers that only tests need and unpacks them under build/peers, with dpkg -x: nothing is
+# installed, no service is started. usage: peers.sh BUILD_DIR
+# The list is the [peer] section of config/packages.txt; libraries they need beyond those installed are
+# fetched the same way (nginx on Debian 12 needs none but libpcre2, zlib, libssl and libcrypt).
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+peers=$1/peers
+mkdir -p "$peers/packages"
+mapfile -t wanted < <(awk '/^\[/ { in_it = ($0 == "[peer]"); next } in_it && !/^#/ && NF { print $1 }' \
+  "$here/config/packages.txt")
+for package in "${wanted[@]}"; do
+  [ -e "$peers/$package.unpacked" ] && continue
+  echo "fetching $package for the tests (unpacked under $peers, not installed)"
+  (cd "$peers/packages" && apt-get download -qq "$package")
+  dpkg -x "$peers"/packages/"${package}"_*.deb "$peers/root"
+  touch "$peers/$package.unpacked"
+done
