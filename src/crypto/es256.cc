@@ -65,6 +65,25 @@ Result<Es256Key, Complaint> Es256Key::read(const std::string& file) {
   return made;
 }
 
+Result<Es256Key, Complaint> Es256Key::read_public(const std::string& file) {
+  const BioOwner source(BIO_new_file(file.c_str(), "r"));
+  KeyOwner key(source ? PEM_read_bio_PUBKEY(source.get(), nullptr, nullptr, nullptr) : nullptr);
+  if (!key) {
+    ERR_clear_error();
+    Complaint complaint;
+    complaint.file = file;
+    complaint.found = source ? "this is no public key" : "cannot be read";
+    complaint.expected = "a PEM file that begins with -----BEGIN PUBLIC KEY-----";
+    return tl::unexpected(std::move(complaint));
+  }
+  if (auto fits = check_is_p256(key.get(), file); !fits) {
+    return tl::unexpected(fits.error());
+  }
+  Es256Key made;
+  made.implementation_->key = std::move(key);
+  return made;
+}
+
 Es256Key Es256Key::generate() {
   Es256Key made;
   made.implementation_->key.reset(EVP_EC_gen("P-256"));

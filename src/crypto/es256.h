@@ -15,6 +15,8 @@ class Es256Key {
   // A .p8 / PEM private key. The complaint says exactly what is wrong: encrypted, RSA, another
   // curve, not a key, unreadable, readable by others than its owner.
   [[nodiscard]] static Result<Es256Key, Complaint> read(const std::string& file);
+  // A PEM public key: verifies, but cannot sign. For the load generator, which judges tokens.
+  [[nodiscard]] static Result<Es256Key, Complaint> read_public(const std::string& file);
   // A fresh key, for tests and the load generator.
   [[nodiscard]] static Es256Key generate();
   [[nodiscard]] std::string private_pem() const;
