@@ -1,0 +1,37 @@
+// `muster-loadgen apns`: from the command line's wishes to a running server and its last word.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace muster::loadgen {
+
+struct ApnsWishes {
+  std::string listen = "127.0.0.1:2197";
+  std::string tls_dir;           // a throw-away authority, made where there is none
+  std::string certificate_file;  // or: a certificate of one's own
+  std::string key_file;
+  std::string client_trust_file;  // authority of client certificates
+  bool plain = false;
+  bool client_required = false;
+  std::string token_key_file;  // public PEM
+  std::vector<std::string> topics;
+  std::string faults_file;
+  std::string journal_file;
+  std::uint32_t streams = 1000;
+  std::uint32_t window = 65'535;
+  std::uint32_t delay_ms = 0;
+  bool fast = false;
+  std::uint32_t idle_s = 0;
+  std::string port_file;
+  std::string stats_file;
+};
+
+// Runs until SIGTERM, SIGINT or idleness, then prints the counts as one line of JSON. Takes the
+// signals of the calling thread; to be called from the program's first thread.
+[[nodiscard]] Result<void, Complaint> serve_apns(const ApnsWishes& wishes);
+
+}  // namespace muster::loadgen

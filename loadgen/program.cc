@@ -1,0 +1,167 @@
+#include "loadgen/program.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "loadgen/command_apns.h"
+#include "loadgen/progress_bar.h"
+#include "loadgen/roster.h"
+#include "loadgen/verify.h"
+
+namespace muster::loadgen {
+namespace {
+
+constexpr int exit_bad_verdict = 1;
+constexpr int exit_usage = 2;
+constexpr int exit_trouble = 3;
+
+int complain(const Complaint& complaint) {
+  std::fprintf(stderr, "muster-loadgen: %s\n", complaint.line_of_text().c_str());
+  return exit_trouble;
+}
+
+int run_roster(const RosterWishes& wishes) {
+  ProgressBar bar("roster");
+  const auto made =
+      make_roster(wishes, [&bar](std::uint64_t done, std::uint64_t of) { bar.show(done, of); });
+  return made ? 0 : complain(made.error());
+}
+
+int run_apns(const ApnsWishes& wishes) {
+  const auto ran = serve_apns(wishes);
+  return ran ? 0 : complain(ran.error());
+}
+
+struct VerifyArguments {
+  VerifyWishes wishes;
+  std::uint64_t repeats_max = 0;
+  bool json = false;
+};
+
+int run_verify(const VerifyArguments& arguments) {
+  const auto outcome = verify(arguments.wishes);
+  if (!outcome) {
+    return complain(outcome.error());
+  }
+  const auto text =
+      arguments.json ? json_of(*outcome, arguments.repeats_max) + "\n" : table_of(*outcome);
+  std::fputs(text.c_str(), stdout);
+  return outcome->report.good(arguments.repeats_max) ? 0 : exit_bad_verdict;
+}
+
+CLI::App* add_roster(CLI::App& program, RosterWishes& wishes) {
+  auto* command = program.add_subcommand("roster", "Make up a school as CSV files");
+  command->add_option("--users", wishes.users, "Users")->capture_default_str();
+  command->add_option("--devices-per-user", wishes.devices_per_user, "Devices of each user")
+      ->capture_default_str();
+  command->add_option("--groups", wishes.groups, "Groups below the root group 'all'")
+      ->capture_default_str();
+  command->add_option("--nesting", wishes.nesting, "Levels of groups below the root")
+      ->capture_default_str();
+  command->add_option("--seed", wishes.seed, "The same seed makes the same roster")
+      ->capture_default_str();
+  command->add_option("--mac-share", wishes.mac_share, "Share of Macs, 0 … 1")
+      ->capture_default_str();
+  command->add_option("--topic", wishes.topic, "Push topic of every device")->capture_default_str();
+  command->add_option("--out", wishes.dir, "Folder for the files")->required();
+  return command;
+}
+
+CLI::App* add_apns(CLI::App& program, ApnsWishes& wishes) {
+  auto* command = program.add_subcommand("apns", "Stand in for Apple's push server");
+  command->add_option("--listen", wishes.listen, "ADDRESS:PORT; port 0: any free one")
+      ->capture_default_str();
+  auto* dir = command->add_option("--tls-dir", wishes.tls_dir,
+                                  "Folder of a throw-away authority, made there if absent");
+  auto* certificate =
+      command->add_option("--certificate", wishes.certificate_file, "Server certificate (PEM)");
+  auto* key = command->add_option("--key", wishes.key_file, "Its private key (PEM)");
+  auto* plain = command->add_flag("--plain", wishes.plain, "No TLS");
+  plain->excludes(dir)->excludes(certificate)->excludes(key);
+  dir->excludes(certificate);
+  certificate->needs(key);
+  key->needs(certificate);
+  command->add_option("--client-authority", wishes.client_trust_file,
+                      "Authority of client certificates (PEM); --tls-dir brings its own");
+  command
+      ->add_flag("--require-client-certificate", wishes.client_required,
+                 "Certificate mode: the certificate's UID is the topic")
+      ->excludes(plain);
+  command->add_option("--token-key", wishes.token_key_file,
+                      "Token mode: public key (PEM) that verifies provider tokens");
+  command->add_option("--topic", wishes.topics, "Allowed topic; may be repeated");
+  auto* faults = command->add_option("--faults", wishes.faults_file, "Faults as data (TOML)");
+  auto* journal =
+      command->add_option("--journal", wishes.journal_file, "Record what was acted on here");
+  command->add_option("--streams", wishes.streams, "Concurrent streams a connection")
+      ->capture_default_str();
+  command->add_option("--window", wishes.window, "Flow-control window in bytes")
+      ->check(CLI::Range(65'535U, 0x7fffffffU))
+      ->capture_default_str();
+  command->add_option("--delay", wishes.delay_ms, "Answer after so many milliseconds")
+      ->capture_default_str();
+  command
+      ->add_flag("--fast", wishes.fast,
+                 "A sink: answers 200 to everything, checks and journals nothing")
+      ->excludes(faults)
+      ->excludes(journal);
+  command->add_option("--exit-after-idle", wishes.idle_s,
+                      "End after so many seconds without a connection; 0: never");
+  command->add_option("--port-file", wishes.port_file, "Write the port here when ready");
+  command->add_option("--stats-file", wishes.stats_file, "Write the final counts here as well");
+  return command;
+}
+
+CLI::App* add_verify(CLI::App& program, VerifyArguments& arguments) {
+  auto& wishes = arguments.wishes;
+  auto* command = program.add_subcommand("verify", "Count every device from the peers' journals");
+  command->add_option("--data", wishes.data, "muster's data directory")->required();
+  command->add_option("--journal", wishes.journals, "Journal of a peer; may be repeated")
+      ->required();
+  auto* roster = command->add_option("--roster", wishes.roster,
+                                     "Folder of the roster: every device in it must have a row");
+  command->add_option("--expect", wishes.expected, "So many devices must have a row")
+      ->excludes(roster);
+  auto* task = command->add_option("--task", wishes.tasks, "Task to judge; default: the latest");
+  command->add_flag("--every-task", wishes.every_task, "Judge all tasks")->excludes(task);
+  command->add_option("--repeats-max", arguments.repeats_max, "Repeats that are still good")
+      ->capture_default_str();
+  command->add_option("--muster", wishes.muster, "The program under test");
+  command->add_flag("--json", arguments.json, "One JSON object instead of the table");
+  return command;
+}
+
+// The muster beside this program, where there is one; otherwise the one in PATH.
+std::string muster_beside(const char* program) {
+  const std::string path(program);
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? "muster" : path.substr(0, slash + 1) + "muster";
+}
+
+}  // namespace
+
+int run_program(int count, char** arguments) {
+  CLI::App program(
+      "Stands in for everything outside of muster: rosters, Apple's push server, proof");
+  program.name("muster-loadgen");
+  program.require_subcommand(1);
+  RosterWishes roster;
+  ApnsWishes apns;
+  VerifyArguments verification;
+  verification.wishes.muster = muster_beside(arguments[0]);
+  const auto* roster_command = add_roster(program, roster);
+  const auto* apns_command = add_apns(program, apns);
+  add_verify(program, verification);
+  try {
+    program.parse(count, arguments);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? 0 : exit_usage;
+  }
+  if (roster_command->parsed()) {
+    return run_roster(roster);
+  }
+  return apns_command->parsed() ? run_apns(apns) : run_verify(verification);
+}
+
+}  // namespace muster::loadgen
