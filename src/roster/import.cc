@@ -1,0 +1,260 @@
+#include "roster/import.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "roster/import_state.h"
+#include "roster/rejects.h"
+#include "roster/row_writer.h"
+
+namespace muster::roster {
+namespace {
+
+constexpr std::uint64_t rows_per_step = 8192;  // some milliseconds each
+constexpr std::array<const char*, 4> file_names = {"users.csv", "groups.csv", "members.csv",
+                                                   "devices.csv"};
+
+Complaint interrupted() {
+  return Complaint{"", 0, 0, "interrupted", "", "nothing was stored; start the import again", {}};
+}
+
+// One run; its members end with it.
+class Import {
+ public:
+  Import(store::RosterStore& store, const ImportPlan& plan,
+         const std::function<bool(const ImportStep&)>& step, WallTime now)
+      : store_(store), plan_(plan), step_(step), state_(store, now), writer_(state_) {}
+
+  [[nodiscard]] Result<ImportCounts, Complaint> run();
+
+ private:
+  [[nodiscard]] Result<void, Complaint> write_everything();
+  [[nodiscard]] Result<void, Complaint> find_files();
+  [[nodiscard]] Result<void, Complaint> add_directory(const std::string& path);
+  [[nodiscard]] Result<void, Complaint> open_files();
+  [[nodiscard]] Result<void, Complaint> read_file(std::size_t at);
+  // A row was refused: put aside, or the end.
+  [[nodiscard]] Result<void, Complaint> put_aside(const Source& source, const Complaint& why);
+  [[nodiscard]] Result<void, Complaint> check_outcome() const;
+  void collect_warnings();
+  [[nodiscard]] bool keep_on();
+
+  store::RosterStore& store_;
+  const ImportPlan& plan_;
+  const std::function<bool(const ImportStep&)>& step_;
+  ImportState state_;
+  RowWriter writer_;
+  std::optional<Rejects> rejects_;
+  std::vector<std::string> paths_;
+  std::vector<Source> sources_;
+  ImportStep progress_;
+  std::uint64_t bytes_of_files_done_ = 0;
+};
+
+Result<ImportCounts, Complaint> Import::run() {
+  // Everything that can be refused by looking is refused before the store is touched.
+  if (auto found = find_files(); !found) {
+    return tl::unexpected(found.error());
+  }
+  if (auto opened = open_files(); !opened) {
+    return tl::unexpected(opened.error());
+  }
+  if (auto begun = store_.begin(); !begun) {
+    return tl::unexpected(state_.complaint(begun.error()));
+  }
+  if (auto written = write_everything(); !written) {
+    store_.rollback();
+    return tl::unexpected(written.error());
+  }
+  if (plan_.dry_run) {
+    store_.rollback();
+    return std::move(state_.counts);
+  }
+  if (auto committed = store_.commit(); !committed) {
+    return tl::unexpected(state_.complaint(committed.error()));
+  }
+  return std::move(state_.counts);
+}
+
+Result<void, Complaint> Import::write_everything() {
+  if (auto loaded = load(state_); !loaded) {
+    return loaded;
+  }
+  const bool first = state_.users.entries().empty() && state_.devices.entries().empty();
+  if (first) {
+    if (auto dropped = store_.drop_indexes(); !dropped) {
+      return tl::unexpected(state_.complaint(dropped.error()));
+    }
+  }
+  for (std::size_t at = 0; at < sources_.size(); ++at) {
+    if (auto read = read_file(at); !read) {
+      return read;
+    }
+  }
+  if (auto checked = check_outcome(); !checked) {
+    return checked;
+  }
+  if (auto derived = derive(state_, [this] { return keep_on(); }); !derived) {
+    return derived;
+  }
+  if (first) {
+    if (auto built = store_.build_indexes(); !built) {
+      return tl::unexpected(state_.complaint(built.error()));
+    }
+  }
+  if (rejects_) {
+    if (auto closed = rejects_->close(); !closed) {
+      return closed;
+    }
+  }
+  collect_warnings();
+  return keep_on() ? Result<void, Complaint>{} : tl::unexpected(interrupted());
+}
+
+Result<void, Complaint> Import::find_files() {
+  if (plan_.paths.empty()) {
+    return tl::unexpected(
+        Complaint{"", 0, 0, "no file to import", "a directory, a CSV or an NDJSON file", "", {}});
+  }
+  for (const auto& path : plan_.paths) {
+    struct stat facts{};
+    if (::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode)) {
+      if (auto added = add_directory(path); !added) {
+        return added;
+      }
+    } else {
+      paths_.push_back(path);
+    }
+  }
+  return {};
+}
+
+Result<void, Complaint> Import::add_directory(const std::string& path) {
+  const auto count = paths_.size();
+  for (const auto* name : file_names) {
+    const auto file = path + "/" + name;
+    struct stat facts{};
+    if (::stat(file.c_str(), &facts) == 0) {
+      paths_.push_back(file);
+    }
+  }
+  if (paths_.size() == count) {
+    return tl::unexpected(Complaint{path,
+                                    0,
+                                    0,
+                                    "no roster in this directory",
+                                    "users.csv, groups.csv, members.csv or devices.csv",
+                                    "",
+                                    {}});
+  }
+  return {};
+}
+
+Result<void, Complaint> Import::open_files() {
+  for (const auto& path : paths_) {
+    auto source = open_source(path, plan_.format);
+    if (!source) {
+      return tl::unexpected(source.error());
+    }
+    progress_.bytes_total += source->reader->bytes_total();
+    sources_.push_back(std::move(*source));
+  }
+  std::ranges::stable_sort(sources_, {}, &Source::table);
+  for (const auto& source : sources_) {
+    state_.files.push_back(source.path);
+  }
+  if (!plan_.rejects_file.empty()) {
+    auto rejects = Rejects::open(plan_.rejects_file);
+    if (!rejects) {
+      return tl::unexpected(rejects.error());
+    }
+    rejects_.emplace(std::move(*rejects));
+  }
+  return {};
+}
+
+Result<void, Complaint> Import::read_file(std::size_t at) {
+  const auto& source = sources_[at];
+  state_.file = at + 1;
+  progress_.file = source.path;
+  Row row;
+  for (;;) {
+    auto more = source.reader->next(row);
+    if (!more) {
+      return tl::unexpected(more.error());
+    }
+    if (!*more) {
+      break;
+    }
+    ++progress_.rows;
+    if (auto written = writer_.write(source.table, row, source.path); !written) {
+      if (auto aside = put_aside(source, written.error()); !aside) {
+        return aside;
+      }
+    }
+    if (progress_.rows % rows_per_step == 0) {
+      progress_.bytes_done = bytes_of_files_done_ + source.reader->bytes_done();
+      if (!keep_on()) {
+        return tl::unexpected(interrupted());
+      }
+    }
+  }
+  bytes_of_files_done_ += source.reader->bytes_done();
+  progress_.bytes_done = bytes_of_files_done_;
+  return {};
+}
+
+Result<void, Complaint> Import::put_aside(const Source& source, const Complaint& why) {
+  const bool of_this_row = why.cause == Error{};
+  if (!of_this_row || !rejects_) {
+    return tl::unexpected(why);
+  }
+  ++state_.counts.rejected;
+  return rejects_->write(why, *source.reader);
+}
+
+Result<void, Complaint> Import::check_outcome() const {
+  if (progress_.rows == 0) {
+    return tl::unexpected(Complaint{paths_.front(),
+                                    0,
+                                    0,
+                                    "no rows behind the header",
+                                    "at least one",
+                                    "nothing was stored",
+                                    {}});
+  }
+  return {};
+}
+
+void Import::collect_warnings() {
+  std::vector<std::string> warnings;
+  for (const auto& source : sources_) {
+    const auto& of_file = source.reader->warnings();
+    warnings.insert(warnings.end(), of_file.begin(), of_file.end());
+  }
+  auto& all = state_.counts.warnings;
+  all.insert(all.begin(), warnings.begin(), warnings.end());
+  if (state_.unreachable_mdm != 0) {
+    all.push_back(
+        std::to_string(state_.unreachable_mdm) +
+        " devices have a push token but no push_magic and cannot be woken; the first is '" +
+        state_.first_unreachable_mdm + "'");
+  }
+}
+
+bool Import::keep_on() {
+  return !step_ || step_(progress_);
+}
+
+}  // namespace
+
+Result<ImportCounts, Complaint> import_roster(store::RosterStore& store, const ImportPlan& plan,
+                                              const std::function<bool(const ImportStep&)>& step,
+                                              WallTime now) {
+  return Import(store, plan, step, now).run();
+}
+
+}  // namespace muster::roster

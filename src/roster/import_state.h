@@ -1,0 +1,77 @@
+// What one import knows while it runs: ids and their numbers, what it has written, what must be
+// derived.
+//
+// Lives inside one transaction of the store and ends with it; nothing of it is kept. Owned by
+// import_roster().
+#pragma once
+
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/number_set.h"
+#include "base/time.h"
+#include "roster/id_table.h"
+#include "roster/nesting.h"
+#include "roster/roster.h"
+#include "store/roster_store.h"
+
+namespace muster::roster {
+
+struct Membership {
+  GroupNumber group = 0;
+  std::uint32_t member = 0;  // a user or, where `nested`, a group
+  bool nested = false;
+  Mark mark = 0;
+};
+
+struct ImportState {
+  ImportState(store::RosterStore& store_, WallTime now_) : store(store_), now(now_) {}
+
+  store::RosterStore& store;
+  WallTime now;
+  ImportCounts counts;
+  std::vector<std::string> files;  // by file_of(mark) − 1
+  std::uint64_t file = 0;          // the one that is read: its place from 1
+
+  IdTable users;
+  IdTable groups;
+  IdTable devices;
+  IdTable tokens;  // claimed by devices of this import; number: the device
+  std::unordered_map<std::string, std::vector<GroupNumber>> groups_by_name;
+  std::vector<std::uint16_t> language_of_user;  // by number
+  std::vector<std::string> topics;              // by index
+  std::vector<std::string> languages;
+  std::uint32_t devices_before = 0;  // numbers below existed before this import
+
+  NumberSet users_all;
+  NumberSet users_on;
+  NumberSet users_off;
+  NumberSet groups_off;
+  std::vector<bool> devices_touched;          // by number: named by this import
+  std::vector<bool> blocks_touched;           // by number: to be rebuilt
+  std::vector<UserNumber> languages_changed;  // users whose devices' blocks must follow
+  std::vector<Membership> memberships;
+  std::vector<bool> groups_replaced;  // by number: the file's list is all there is
+  bool assignments_changed = false;   // a device is new or has another user
+  std::uint64_t unreachable_mdm = 0;  // devices with an MDM topic and a token but no magic
+  std::string first_unreachable_mdm;
+
+  // "line 5", with the file in front where it is another one.
+  [[nodiscard]] std::string words_of(Mark mark) const;
+  [[nodiscard]] Complaint complaint(const Error& error) const;
+};
+
+// The store refused; the import ends whatever else is skipped.
+[[nodiscard]] Complaint complaint_of_store(const std::string& file, const Error& error);
+
+// Reads what is stored into an empty state.
+[[nodiscard]] Result<void, Complaint> load(ImportState& state);
+
+// Told between blocks; false ends the import.
+using KeepOn = std::function<bool()>;
+// Memberships, sets, blocks and indexes from the rows that were written. Afterwards commit.
+[[nodiscard]] Result<void, Complaint> derive(ImportState& state, const KeepOn& keep_on);
+
+}  // namespace muster::roster

@@ -1,0 +1,128 @@
+#include <algorithm>
+
+#include "model/limits.h"
+#include "roster/block.h"
+#include "roster/import_state.h"
+#include "roster/nearest.h"
+#include "roster/roster.h"
+#include "roster/select.h"
+
+namespace muster::roster {
+namespace {
+
+// Runs `read` on one snapshot.
+template <class Value, class Read>
+Result<Value> in_snapshot(store::RosterStore& store, Read read) {
+  if (auto begun = store.begin(); !begun) {
+    return tl::unexpected(begun.error());
+  }
+  Result<Value> value = read();
+  store.rollback();  // nothing was written
+  return value;
+}
+
+}  // namespace
+
+struct RosterReader::Implementation {
+  store::RosterStore store;
+};
+
+RosterReader::RosterReader(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
+RosterReader::~RosterReader() = default;
+
+Result<std::unique_ptr<RosterReader>, Complaint> RosterReader::open(const std::string& dir) {
+  auto store = store::RosterStore::open(dir, store::OpenMode::read);
+  if (!store) {
+    return tl::unexpected(store.error());
+  }
+  return std::unique_ptr<RosterReader>(
+      new RosterReader(std::make_unique<Implementation>(Implementation{std::move(*store)})));
+}
+
+Result<Selection, Complaint> RosterReader::select_user(const std::string& user_id,
+                                                       const std::string& device_id,
+                                                       Wanted wanted) {
+  auto& store = implementation_->store;
+  if (auto begun = store.begin(); !begun) {
+    return tl::unexpected(complaint_of_store(store.file(), begun.error()));
+  }
+  auto selection = user_selection(store, user_id, device_id, wanted);
+  store.rollback();
+  return selection;
+}
+
+Result<Selection, Complaint> RosterReader::select_group(const std::string& group, Wanted wanted) {
+  auto& store = implementation_->store;
+  if (auto begun = store.begin(); !begun) {
+    return tl::unexpected(complaint_of_store(store.file(), begun.error()));
+  }
+  auto selection = group_selection(store, group, wanted);
+  store.rollback();
+  return selection;
+}
+
+Result<Block> RosterReader::block(std::uint32_t number) {
+  auto bytes = in_snapshot<std::vector<Byte>>(implementation_->store,
+                                              [&] { return implementation_->store.block(number); });
+  if (!bytes) {
+    return tl::unexpected(bytes.error());
+  }
+  // No such block: no such devices. Every question to it answers "not known".
+  if (!bytes->empty() && !block_is_good(*bytes, number)) {
+    return trouble(ErrorCode::store_corrupt);
+  }
+  return Block(std::move(*bytes));
+}
+
+Result<std::uint64_t> RosterReader::version() {
+  return in_snapshot<std::uint64_t>(implementation_->store, [&] {
+    return implementation_->store.counter(store::Counter::version);
+  });
+}
+
+Result<std::vector<std::string>> RosterReader::topics() {
+  return in_snapshot<std::vector<std::string>>(
+      implementation_->store, [&] { return implementation_->store.names(store::NameKind::topic); });
+}
+
+Result<std::vector<std::string>> RosterReader::languages() {
+  return in_snapshot<std::vector<std::string>>(implementation_->store, [&] {
+    return implementation_->store.names(store::NameKind::language);
+  });
+}
+
+Result<std::vector<std::uint16_t>> RosterReader::topics_of(const NumberSet& devices) {
+  auto& store = implementation_->store;
+  return in_snapshot<std::vector<std::uint16_t>>(
+      store, [&]() -> Result<std::vector<std::uint16_t>> {
+        const auto names = store.names(store::NameKind::topic);
+        if (!names) {
+          return tl::unexpected(names.error());
+        }
+        std::vector<std::uint16_t> topics;
+        for (std::uint16_t topic = 1; topic < names->size(); ++topic) {
+          const auto of_topic = store.set(store::SetKind::devices_of_topic, topic);
+          if (!of_topic) {
+            return tl::unexpected(of_topic.error());
+          }
+          if (of_topic->size_of_intersection(devices) != 0) {
+            topics.push_back(topic);
+          }
+        }
+        return topics;
+      });
+}
+
+Result<std::vector<DeviceText>> RosterReader::texts(const std::vector<DeviceNumber>& devices) {
+  auto& store = implementation_->store;
+  return in_snapshot<std::vector<DeviceText>>(store, [&] { return texts_of(store, devices); });
+}
+
+Result<NumberSet> RosterReader::users_removed() {
+  return in_snapshot<NumberSet>(implementation_->store, [&] {
+    return implementation_->store.set(store::SetKind::users_removed);
+  });
+}
+
+}  // namespace muster::roster

@@ -1,0 +1,468 @@
+#include "roster/row_writer.h"
+
+#include <algorithm>
+
+#include "model/limits.h"
+#include "roster/fields.h"
+#include "roster/nearest.h"
+#include "roster/push_target.h"
+
+namespace muster::roster {
+namespace {
+
+void set_bit(std::vector<bool>& bits, std::uint32_t at) {
+  if (at >= bits.size()) {
+    bits.resize(std::size_t{at} + 1);
+  }
+  bits[at] = true;
+}
+
+// The device's token for its topic changed: it was registered anew.
+bool registered_anew(const store::DeviceRow& before, const std::string& topic_before,
+                     const store::DeviceRow& after, const std::string& topic_after) {
+  const auto target = target_of(after, topic_after);
+  if (!target) {
+    return false;
+  }
+  const auto target_before = target_of(before, topic_before);
+  return !target_before || !std::ranges::equal(target_before->token, target->token);
+}
+
+}  // namespace
+
+Result<void, Complaint> RowWriter::write(Table table, const Row& row, const std::string& file) {
+  file_ = file;
+  if (row.trouble) {
+    return tl::unexpected(*row.trouble);
+  }
+  switch (table) {
+    case Table::users:
+      return write_user(row);
+    case Table::groups:
+      return write_group(row);
+    case Table::members:
+      return write_member(row);
+    case Table::devices:
+      return write_device(row);
+    case Table::flat:
+      return write_flat(row);
+  }
+  return {};
+}
+
+Result<void, Complaint> RowWriter::write_user(const Row& row) {
+  auto person = read_user(row, /*repeats_allowed=*/false);
+  if (!person) {
+    return tl::unexpected(person.error());
+  }
+  return put_user(*person, mark_of_row(row));
+}
+
+Result<RowWriter::Person, Complaint> RowWriter::read_user(const Row& row, bool repeats_allowed) {
+  Fields fields(row, file_);
+  Person person;
+  fields.id(Column::user_id, person.row.id);
+  auto* entry = fields.good() ? state_.users.find(person.row.id) : nullptr;
+  const bool repeated = entry != nullptr && file_of(entry->mark) == state_.file;
+  if (entry != nullptr) {
+    auto stored = state_.store.user(entry->number);
+    if (!stored) {
+      return tl::unexpected(state_.complaint(stored.error()));
+    }
+    if (!*stored) {
+      return tl::unexpected(state_.complaint(Error{ErrorCode::store_corrupt, 0}));
+    }
+    person.known = true;
+    person.before = **stored;
+    person.row = std::move(**stored);
+  }
+  std::string language = state_.languages[person.row.language];
+  fields.text(Column::full_name, person.row.full_name);
+  fields.email(person.row.email);
+  fields.word(Column::language, "-", 35, language);  // RFC 5646 §4.4.1
+  fields.text(Column::managed_apple_account, person.row.managed_apple_account);
+  fields.on_or_off(person.row.managed_distribution);
+  fields.text(Column::location, person.row.location);
+  if (!fields.good()) {
+    return tl::unexpected(fields.complaint());
+  }
+  if (person.row.full_name.empty()) {
+    person.row.full_name = person.row.id;  // what people see must not be blank
+  }
+  auto index = index_of(row, Column::language, language);
+  if (!index) {
+    return tl::unexpected(index.error());
+  }
+  person.row.language = *index;
+  person.change = !person.known || person.row != person.before;
+  if (repeated && (!repeats_allowed || person.change)) {
+    return refuse(row, Column::user_id,
+                  "the user '" + person.row.id + "' twice" +
+                      (repeats_allowed ? ", but not alike" : "") + " (first on " +
+                      state_.words_of(entry->mark) + ")",
+                  repeats_allowed ? "the same on every line of a user" : "each user once", "");
+  }
+  return person;
+}
+
+Result<void, Complaint> RowWriter::put_user(Person& person, Mark mark) {
+  auto& row = person.row;
+  if (person.known) {
+    auto* entry = state_.users.find(row.id);
+    state_.counts.users += entry->mark == 0 ? 1 : 0;
+    entry->mark = entry->mark == 0 || file_of(entry->mark) != state_.file ? mark : entry->mark;
+    if (row.language != person.before.language) {
+      state_.languages_changed.push_back(row.number);
+    }
+  } else {
+    row.number = static_cast<UserNumber>(state_.language_of_user.size());
+    state_.language_of_user.push_back(0);
+    state_.users.add(row.id, row.number, mark);
+    state_.users_all.add(row.number);
+    ++state_.counts.users;
+  }
+  state_.language_of_user[row.number] = row.language;
+  if (!person.change) {
+    return {};
+  }
+  state_.users_on.remove(row.number);
+  state_.users_off.remove(row.number);
+  if (row.managed_distribution != store::Switch::empty) {
+    (row.managed_distribution == store::Switch::on ? state_.users_on : state_.users_off)
+        .add(row.number);
+  }
+  if (auto put = state_.store.put_user(row); !put) {
+    return tl::unexpected(state_.complaint(put.error()));
+  }
+  return {};
+}
+
+Result<void, Complaint> RowWriter::write_group(const Row& row) {
+  Fields fields(row, file_);
+  store::GroupRow group;
+  fields.id(Column::group_id, group.id);
+  auto* entry = fields.good() ? state_.groups.find(group.id) : nullptr;
+  if (entry != nullptr && file_of(entry->mark) == state_.file) {
+    return refuse(
+        row, Column::group_id,
+        "the group '" + group.id + "' twice (first on " + state_.words_of(entry->mark) + ")",
+        "each group once", "");
+  }
+  if (entry != nullptr) {
+    auto stored = state_.store.group(entry->number);
+    if (!stored || !*stored) {
+      return tl::unexpected(
+          state_.complaint(stored ? Error{ErrorCode::store_corrupt, 0} : stored.error()));
+    }
+    group = std::move(**stored);
+  }
+  const bool known = entry != nullptr;
+  fields.text(Column::name, group.name);
+  fields.on_or_off(group.managed_distribution);
+  if (!fields.good()) {
+    return tl::unexpected(fields.complaint());
+  }
+  if (!known) {
+    group.number = static_cast<GroupNumber>(state_.groups.entries().size());
+  }
+  return put_group(std::move(group), mark_of_row(row));
+}
+
+// An administrator brought the group in: without a word it is on.
+Result<void, Complaint> RowWriter::put_group(store::GroupRow row, Mark mark) {
+  if (row.name.empty()) {
+    row.name = row.id;
+  }
+  if (row.managed_distribution == store::Switch::empty) {
+    row.managed_distribution = store::Switch::on;
+  }
+  if (auto* entry = state_.groups.find(row.id); entry != nullptr) {
+    state_.counts.groups += entry->mark == 0 ? 1 : 0;
+    entry->mark = mark;
+  } else {
+    state_.groups.add(row.id, row.number, mark);
+    ++state_.counts.groups;
+  }
+  auto& same_name = state_.groups_by_name[row.name];
+  if (std::ranges::find(same_name, row.number) == same_name.end()) {
+    same_name.push_back(row.number);
+  }
+  if (row.managed_distribution == store::Switch::off) {
+    state_.groups_off.add(row.number);
+  } else {
+    state_.groups_off.remove(row.number);
+  }
+  if (auto put = state_.store.put_group(row); !put) {
+    return tl::unexpected(state_.complaint(put.error()));
+  }
+  return {};
+}
+
+Result<void, Complaint> RowWriter::write_member(const Row& row) {
+  Fields fields(row, file_);
+  std::string group;
+  std::string user;
+  std::string child;
+  fields.id(Column::group_id, group);
+  fields.text(Column::user_id, user);
+  fields.text(Column::member_group_id, child);
+  if (!fields.good()) {
+    return tl::unexpected(fields.complaint());
+  }
+  if (user.empty() == child.empty()) {
+    return refuse(
+        row, Column::user_id,
+        user.empty() ? "neither a user nor a group as member" : "a user and a group as member",
+        "one of user_id and member_group_id", "");
+  }
+  const auto* of_group = state_.groups.find(group);
+  if (of_group == nullptr) {
+    return unknown(row, Column::group_id, state_.groups, "group");
+  }
+  auto& table = user.empty() ? state_.groups : state_.users;
+  const auto* member = table.find(user.empty() ? child : user);
+  if (member == nullptr) {
+    return unknown(row, user.empty() ? Column::member_group_id : Column::user_id, table,
+                   user.empty() ? "group" : "user");
+  }
+  if (user.empty() && member->number == of_group->number) {
+    return refuse(row, Column::member_group_id,
+                  "group '" + group + "' contains itself: " + group + " → " + group,
+                  "groups that do not contain themselves", "remove this membership");
+  }
+  set_bit(state_.groups_replaced, of_group->number);
+  state_.memberships.push_back(
+      Membership{of_group->number, member->number, user.empty(), mark_of_row(row)});
+  ++state_.counts.memberships;
+  return {};
+}
+
+Result<void, Complaint> RowWriter::write_device(const Row& row) {
+  auto thing = read_device(row);
+  if (!thing) {
+    return tl::unexpected(thing.error());
+  }
+  if (thing->user_said && thing->user_id.empty()) {
+    thing->row.user = store::no_user;
+  } else if (thing->user_said) {
+    const auto* user = state_.users.find(thing->user_id);
+    if (user == nullptr) {
+      return unknown(row, Column::user_id, state_.users, "user");
+    }
+    thing->row.user = user->number;
+  }
+  return put_device(*thing, mark_of_row(row));
+}
+
+Result<RowWriter::Thing, Complaint> RowWriter::read_device(const Row& row) {
+  Fields fields(row, file_);
+  Thing thing;
+  fields.id(Column::device_id, thing.row.id);
+  auto* entry = fields.good() ? state_.devices.find(thing.row.id) : nullptr;
+  if (entry != nullptr && file_of(entry->mark) == state_.file) {
+    return refuse(
+        row, Column::device_id,
+        "the device '" + thing.row.id + "' twice (first on " + state_.words_of(entry->mark) + ")",
+        "each device once", "");
+  }
+  if (entry != nullptr) {
+    auto stored = state_.store.device(entry->number);
+    if (!stored || !*stored) {
+      return tl::unexpected(
+          state_.complaint(stored ? Error{ErrorCode::store_corrupt, 0} : stored.error()));
+    }
+    thing.known = true;
+    thing.before = **stored;
+    thing.row = std::move(**stored);
+  }
+  std::string topic = state_.topics[thing.row.topic];
+  fields.text(Column::name, thing.row.name);
+  fields.text(Column::user_id, thing.user_id);
+  thing.user_said = row.at(Column::user_id).present;
+  fields.choice(Column::platform, platform_names(), thing.row.platform);
+  fields.text(Column::serial, thing.row.serial);
+  fields.choice(Column::enrollment, enrollment_names(), thing.row.enrollment);
+  fields.word(Column::topic, ".-_", 255, topic);
+  fields.token(Column::push_token, thing.row.push_token);
+  fields.magic(Column::push_magic, thing.row.push_magic);
+  fields.token(Column::user_push_token, thing.row.user_push_token);
+  fields.magic(Column::user_push_magic, thing.row.user_push_magic);
+  if (!fields.good()) {
+    return tl::unexpected(fields.complaint());
+  }
+  if (auto checked = check_tokens(row, thing); !checked) {
+    return tl::unexpected(checked.error());
+  }
+  auto index = index_of(row, Column::topic, topic);
+  if (!index) {
+    return tl::unexpected(index.error());
+  }
+  thing.row.topic = *index;
+  return thing;
+}
+
+Result<void, Complaint> RowWriter::check_tokens(const Row& row, const Thing& thing) {
+  for (const auto column : {Column::push_token, Column::user_push_token}) {
+    const auto& token =
+        column == Column::push_token ? thing.row.push_token : thing.row.user_push_token;
+    const auto* entry = token.empty() ? nullptr : state_.tokens.find(as_text(token));
+    if (entry == nullptr || (thing.known && entry->number == thing.row.number)) {
+      continue;
+    }
+    return refuse(row, column,
+                  "the push token of '" + thing.row.id + "' is another device's too (" +
+                      state_.words_of(entry->mark) + ")",
+                  "each token once", "export the devices again");
+  }
+  return {};
+}
+
+Result<void, Complaint> RowWriter::put_device(Thing& thing, Mark mark) {
+  auto& row = thing.row;
+  ++state_.counts.devices;
+  if (thing.known) {
+    auto* entry = state_.devices.find(row.id);
+    state_.counts.devices -= entry->mark != 0 ? 1 : 0;
+    entry->mark = mark;
+  } else {
+    row.number = static_cast<DeviceNumber>(state_.devices.entries().size());
+    state_.devices.add(row.id, row.number, mark);
+  }
+  const auto& topic = state_.topics[row.topic];
+  if (registered_anew(thing.before, state_.topics[thing.before.topic], row, topic)) {
+    row.registered_at_ms = state_.now.milliseconds;
+    row.active = true;
+  }
+  if (push_type_of(topic) == PushType::mdm && !row.push_token.empty() && row.push_magic.empty() &&
+      !target_of(row, topic)) {
+    state_.first_unreachable_mdm =
+        state_.unreachable_mdm++ == 0 ? row.id : state_.first_unreachable_mdm;
+  }
+  claim(row.push_token, row.number, mark);
+  claim(row.user_push_token, row.number, mark);
+  set_bit(state_.devices_touched, row.number);
+  if (thing.known && row == thing.before) {
+    return {};
+  }
+  state_.assignments_changed |= !thing.known || row.user != thing.before.user;
+  set_bit(state_.blocks_touched, row.number / limits::block_size);
+  if (auto put = state_.store.put_device(row); !put) {
+    return tl::unexpected(state_.complaint(put.error()));
+  }
+  return {};
+}
+
+void RowWriter::claim(Bytes token, DeviceNumber device, Mark mark) {
+  if (!token.empty() && state_.tokens.find(as_text(token)) == nullptr) {
+    state_.tokens.add(as_text(token), device, mark);
+  }
+}
+
+Result<void, Complaint> RowWriter::write_flat(const Row& row) {
+  auto person = read_user(row, /*repeats_allowed=*/true);
+  if (!person) {
+    return tl::unexpected(person.error());
+  }
+  const bool with_device = !row.at(Column::device_id).text.empty();
+  Thing thing;
+  if (with_device) {
+    auto read = read_device(row);
+    if (!read) {
+      return tl::unexpected(read.error());
+    }
+    thing = std::move(*read);
+  }
+  std::vector<GroupNumber> groups;
+  for (const auto name : row.groups) {
+    auto group = group_by_name(row, name);
+    if (!group) {
+      return tl::unexpected(group.error());
+    }
+    groups.push_back(*group);
+  }
+  if (auto put = put_user(*person, mark_of_row(row)); !put) {
+    return put;
+  }
+  for (const auto group : groups) {
+    state_.memberships.push_back(Membership{group, person->row.number, false, mark_of_row(row)});
+  }
+  state_.counts.memberships += groups.size();
+  thing.row.user = person->row.number;
+  return with_device ? put_device(thing, mark_of_row(row)) : Result<void, Complaint>{};
+}
+
+// A group that nobody knows is made, under its name.
+Result<GroupNumber, Complaint> RowWriter::group_by_name(const Row& row, std::string_view name) {
+  if (const auto same = state_.groups_by_name.find(std::string(name));
+      same != state_.groups_by_name.end()) {
+    if (same->second.size() > 1) {
+      return refuse(row, Column::group, "several groups are named '" + std::string(name) + "'",
+                    "a name that only one group has", "import members.csv, which names ids");
+    }
+    return same->second.front();
+  }
+  if (const auto* entry = state_.groups.find(name); entry != nullptr) {
+    return entry->number;
+  }
+  Row named;
+  named.line = row.line;
+  named.at(Column::group_id) = row.at(Column::group);
+  named.at(Column::group_id).text = name;
+  Fields fields(named, file_);
+  store::GroupRow group;
+  fields.id(Column::group_id, group.id);
+  if (!fields.good()) {
+    return tl::unexpected(fields.complaint());
+  }
+  group.number = static_cast<GroupNumber>(state_.groups.entries().size());
+  const auto number = group.number;
+  if (auto put = put_group(std::move(group), mark_of_row(row)); !put) {
+    return tl::unexpected(put.error());
+  }
+  return number;
+}
+
+Result<std::uint16_t, Complaint> RowWriter::index_of(const Row& row, Column column,
+                                                     const std::string& name) {
+  const bool topic = column == Column::topic;
+  auto& known = topic ? state_.topics : state_.languages;
+  // Few and mostly the first: a search beats a table.
+  const auto found = std::ranges::find(known, name);
+  if (found != known.end()) {
+    return static_cast<std::uint16_t>(found - known.begin());
+  }
+  const std::size_t most = topic ? limits::credentials_max : limits::languages_max;
+  if (known.size() > most) {
+    return refuse(row, column,
+                  "more than " + std::to_string(most) + (topic ? " topics" : " languages"), "", "");
+  }
+  const auto index = static_cast<std::uint16_t>(known.size());
+  known.push_back(name);
+  const auto added = state_.store.add_name(
+      topic ? store::NameKind::topic : store::NameKind::language, index, name);
+  if (!added) {
+    return tl::unexpected(state_.complaint(added.error()));
+  }
+  return index;
+}
+
+tl::unexpected<Complaint> RowWriter::refuse(const Row& row, Column column, std::string found,
+                                            std::string expected, std::string mend) const {
+  Fields fields(row, file_);
+  fields.refuse(column, std::move(found), std::move(expected), std::move(mend));
+  return tl::unexpected(fields.complaint());
+}
+
+tl::unexpected<Complaint> RowWriter::unknown(const Row& row, Column column, const IdTable& table,
+                                             const char* what) const {
+  const auto id = row.at(column).text;
+  Nearest search(id);
+  for (const auto& entry : table.entries()) {
+    search.offer(table.id_of(entry));
+  }
+  return refuse(row, column, std::string(what) + " '" + std::string(id) + "' is not known",
+                std::string("a ") + what + " of this import or of the roster",
+                did_you_mean(search.word(), std::string("add it to ") + what + "s.csv"));
+}
+
+}  // namespace muster::roster

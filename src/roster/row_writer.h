@@ -1,0 +1,63 @@
+// One row into the store: read and judged as a whole first, then written, so that a row that is
+// skipped leaves nothing behind.
+//
+// An id that is stored already is an update: only the columns of the file change. Lives for one
+// import; uses the state's tables.
+#pragma once
+
+#include <string>
+
+#include "roster/import_state.h"
+#include "roster/row.h"
+
+namespace muster::roster {
+
+class RowWriter {
+ public:
+  explicit RowWriter(ImportState& state) : state_(state) {}
+  // A complaint without a cause is about this row alone; one with a cause ends the import.
+  [[nodiscard]] Result<void, Complaint> write(Table table, const Row& row, const std::string& file);
+
+ private:
+  struct Person {
+    store::UserRow row;
+    bool known = false;   // stored, or written by this import
+    bool change = false;  // must be written
+    store::UserRow before;
+  };
+  struct Thing {
+    store::DeviceRow row;
+    bool known = false;
+    std::string user_id;  // as the row says
+    bool user_said = false;
+    store::DeviceRow before;
+  };
+  [[nodiscard]] Result<void, Complaint> write_user(const Row& row);
+  [[nodiscard]] Result<void, Complaint> write_group(const Row& row);
+  [[nodiscard]] Result<void, Complaint> write_member(const Row& row);
+  [[nodiscard]] Result<void, Complaint> write_device(const Row& row);
+  [[nodiscard]] Result<void, Complaint> write_flat(const Row& row);
+
+  [[nodiscard]] Result<Person, Complaint> read_user(const Row& row, bool repeats_allowed);
+  [[nodiscard]] Result<void, Complaint> put_user(Person& person, Mark mark);
+  [[nodiscard]] Result<Thing, Complaint> read_device(const Row& row);
+  [[nodiscard]] Result<void, Complaint> check_tokens(const Row& row, const Thing& thing);
+  [[nodiscard]] Result<void, Complaint> put_device(Thing& thing, Mark mark);
+  void claim(Bytes token, DeviceNumber device, Mark mark);
+  [[nodiscard]] Result<void, Complaint> put_group(store::GroupRow row, Mark mark);
+  [[nodiscard]] Result<GroupNumber, Complaint> group_by_name(const Row& row, std::string_view name);
+
+  // The index of a topic or language, which is added where it is new.
+  [[nodiscard]] Result<std::uint16_t, Complaint> index_of(const Row& row, Column column,
+                                                          const std::string& name);
+  [[nodiscard]] tl::unexpected<Complaint> refuse(const Row& row, Column column, std::string found,
+                                                 std::string expected, std::string mend) const;
+  [[nodiscard]] tl::unexpected<Complaint> unknown(const Row& row, Column column,
+                                                  const IdTable& table, const char* what) const;
+  [[nodiscard]] Mark mark_of_row(const Row& row) const { return mark_of(state_.file, row.line); }
+
+  ImportState& state_;
+  std::string file_;
+};
+
+}  // namespace muster::roster

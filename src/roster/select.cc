@@ -1,0 +1,247 @@
+#include "roster/select.h"
+
+#include <algorithm>
+
+#include "roster/import_state.h"
+#include "roster/nearest.h"
+
+namespace muster::roster {
+namespace {
+
+using store::SetKind;
+
+// The target's users and devices, before anybody asks who is meant.
+struct Target {
+  std::string name;
+  NumberSet users;
+  NumberSet devices;
+};
+
+tl::unexpected<Complaint> unknown(const std::string& file, const char* what, const std::string& id,
+                                  Result<store::Statement> known, bool names_too) {
+  Nearest search(id);
+  if (!known) {
+    return tl::unexpected(complaint_of_store(file, known.error()));
+  }
+  for (;;) {
+    auto more = known->step();
+    if (!more) {
+      return tl::unexpected(complaint_of_store(file, more.error()));
+    }
+    if (!*more) {
+      break;
+    }
+    search.offer(known->text(1));
+    if (names_too) {
+      search.offer(known->text(2));
+    }
+  }
+  return tl::unexpected(Complaint{"", 0, 0, std::string(what) + " '" + id + "' is not known",
+                                  std::string("a ") + what + " of the roster",
+                                  did_you_mean(search.word(), "import it first"),
+                                  Error{ErrorCode::not_found, 0}});
+}
+
+Result<store::GroupRow, Complaint> find_group(store::RosterStore& store, const std::string& group) {
+  auto by_id = store.group_by_id(group);
+  if (!by_id) {
+    return tl::unexpected(complaint_of_store(store.file(), by_id.error()));
+  }
+  if (*by_id) {
+    return std::move(**by_id);
+  }
+  auto by_name = store.groups_by_name(group);
+  if (!by_name) {
+    return tl::unexpected(complaint_of_store(store.file(), by_name.error()));
+  }
+  if (by_name->empty()) {
+    return unknown(store.file(), "group", group, store.group_numbers_ids_names(), true);
+  }
+  if (by_name->size() > 1) {
+    constexpr std::size_t ids_shown = 8;
+    std::string ids;
+    for (std::size_t i = 0; i < std::min(by_name->size(), ids_shown); ++i) {
+      ids += (i == 0 ? "" : ", ") + (*by_name)[i].id;
+    }
+    ids += by_name->size() > ids_shown ? ", …" : "";
+    return tl::unexpected(
+        Complaint{"",
+                  0,
+                  0,
+                  std::to_string(by_name->size()) + " groups are named '" + group + "'",
+                  "one group",
+                  "give its group_id, one of " + ids,
+                  {}});
+  }
+  return std::move(by_name->front());
+}
+
+// The group and all groups inside it, once each, whatever the ways between them.
+Result<Target> target_of_group(store::RosterStore& store, const store::GroupRow& group) {
+  Target target;
+  target.name = group.name;
+  NumberSet seen;
+  seen.add(group.number);
+  std::vector<GroupNumber> waiting{group.number};
+  while (!waiting.empty()) {
+    const auto sets = store.group_sets(waiting.back());
+    waiting.pop_back();
+    if (!sets) {
+      return tl::unexpected(sets.error());
+    }
+    target.users |= sets->members;
+    target.devices |= sets->devices;
+    (sets->children - seen).for_each([&](GroupNumber child) { waiting.push_back(child); });
+    seen |= sets->children;
+  }
+  return target;
+}
+
+Result<Selection> select(store::RosterStore& store, Target target, Wanted wanted) {
+  const SetKind kinds[] = {
+      SetKind::users_enabled,
+      SetKind::users_invited,
+      SetKind::users_enrolled,
+      SetKind::users_pushable,
+      SetKind::devices_pushable,
+      SetKind::devices_enabled,
+      wanted == Wanted::not_invited ? SetKind::devices_invited : SetKind::devices_enrolled};
+  std::vector<NumberSet> sets;
+  for (const auto kind : kinds) {
+    auto set = store.set(kind);
+    if (!set) {
+      return tl::unexpected(set.error());
+    }
+    sets.push_back(std::move(*set));
+  }
+  const auto& [enabled, invited, enrolled, users_pushable] =
+      std::tie(sets[0], sets[1], sets[2], sets[3]);
+  const auto enabled_selected = target.users & enabled;
+  const auto audience = enabled_selected - (wanted == Wanted::not_invited ? invited : enrolled);
+  Selection selection;
+  selection.users = audience & users_pushable;
+  selection.devices = ((target.devices & sets[4]) & sets[5]) - sets[6];
+  selection.users_not_invited =
+      enabled_selected.size() - enabled_selected.size_of_intersection(invited);
+  selection.users_not_enrolled =
+      enabled_selected.size() - enabled_selected.size_of_intersection(enrolled);
+  selection.users_disabled = target.users.size() - enabled_selected.size();
+  selection.users_without_device = audience.size() - selection.users.size();
+  selection.target_name = std::move(target.name);
+  selection.users_selected = std::move(target.users);
+  return selection;
+}
+
+Result<Selection, Complaint> selection_of(store::RosterStore& store, Result<Target> target,
+                                          Wanted wanted) {
+  if (!target) {
+    return tl::unexpected(complaint_of_store(store.file(), target.error()));
+  }
+  auto selection = select(store, std::move(*target), wanted);
+  if (!selection) {
+    return tl::unexpected(complaint_of_store(store.file(), selection.error()));
+  }
+  return std::move(*selection);
+}
+
+// Narrows a user's target to one of his devices.
+Result<void, Complaint> take_one_device(store::RosterStore& store, const store::UserRow& user,
+                                        const std::string& device_id, Target& target) {
+  const auto device = store.device_by_id(device_id);
+  if (!device) {
+    return tl::unexpected(complaint_of_store(store.file(), device.error()));
+  }
+  if (!*device) {
+    return unknown(store.file(), "device", device_id, store.device_numbers_ids(), false);
+  }
+  if ((*device)->user != user.number) {
+    return tl::unexpected(
+        Complaint{"",
+                  0,
+                  0,
+                  "device '" + device_id + "' is not assigned to user '" + user.id + "'",
+                  "a device of this user",
+                  "assign it first",
+                  {}});
+  }
+  target.devices = NumberSet();
+  target.devices.add((*device)->number);
+  return {};
+}
+
+}  // namespace
+
+Result<Selection, Complaint> user_selection(store::RosterStore& store, const std::string& user_id,
+                                            const std::string& device_id, Wanted wanted) {
+  const auto user = store.user_by_id(user_id);
+  if (!user) {
+    return tl::unexpected(complaint_of_store(store.file(), user.error()));
+  }
+  if (!*user) {
+    return unknown(store.file(), "user", user_id, store.user_numbers_ids_languages(), false);
+  }
+  Target target;
+  target.name = (*user)->full_name;
+  target.users.add((*user)->number);
+  const auto devices = store.devices_of_user((*user)->number);
+  if (!devices) {
+    return tl::unexpected(complaint_of_store(store.file(), devices.error()));
+  }
+  for (const auto device : *devices) {
+    target.devices.add(device);
+  }
+  if (!device_id.empty()) {
+    if (auto taken = take_one_device(store, **user, device_id, target); !taken) {
+      return tl::unexpected(taken.error());
+    }
+  }
+  auto selection = selection_of(store, std::move(target), wanted);
+  if (selection && selection->devices.empty() && !selection->users.empty()) {
+    // His other devices could be pushed, but not the one that was asked for.
+    selection->users = NumberSet();
+    selection->users_without_device = 1;
+  }
+  return selection;
+}
+
+Result<Selection, Complaint> group_selection(store::RosterStore& store, const std::string& group,
+                                             Wanted wanted) {
+  const auto found = find_group(store, group);
+  if (!found) {
+    return tl::unexpected(found.error());
+  }
+  return selection_of(store, target_of_group(store, *found), wanted);
+}
+
+Result<std::vector<DeviceText>> texts_of(store::RosterStore& store,
+                                         const std::vector<DeviceNumber>& devices) {
+  std::vector<DeviceText> texts;
+  texts.reserve(devices.size());
+  // Numbers that lie close together are one query; gaps up to this are read over.
+  constexpr DeviceNumber gap_max = 16;
+  for (std::size_t begin = 0; begin < devices.size();) {
+    std::size_t end = begin + 1;
+    while (end < devices.size() && devices[end] > devices[end - 1] &&
+           devices[end] - devices[end - 1] <= gap_max) {
+      ++end;
+    }
+    auto rows = store.texts(devices[begin], devices[end - 1] + 1);
+    if (!rows) {
+      return tl::unexpected(rows.error());
+    }
+    auto row = rows->begin();
+    for (; begin < end; ++begin) {
+      while (row != rows->end() && row->number < devices[begin]) {
+        ++row;
+      }
+      if (row != rows->end() && row->number == devices[begin]) {
+        texts.push_back(DeviceText{row->number, std::move(row->device_id),
+                                   std::move(row->device_name), std::move(row->user_id),
+                                   std::move(row->user_full_name)});
+      }
+    }
+  }
+  return texts;
+}
+
+}  // namespace muster::roster

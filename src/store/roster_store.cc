@@ -1,0 +1,422 @@
+#include "store/roster_store.h"
+
+#include <utility>
+
+namespace muster::store {
+namespace {
+
+constexpr std::int32_t schema_version = 1;
+constexpr std::string_view schema = R"sql(
+CREATE TABLE users(number INTEGER PRIMARY KEY, id TEXT NOT NULL, full_name TEXT NOT NULL,
+  email TEXT NOT NULL, language INTEGER NOT NULL, managed_apple_account TEXT NOT NULL,
+  managed_distribution INTEGER NOT NULL, location TEXT NOT NULL);
+CREATE UNIQUE INDEX users_by_id ON users(id);
+CREATE TABLE user_groups(number INTEGER PRIMARY KEY, id TEXT NOT NULL, name TEXT NOT NULL,
+  managed_distribution INTEGER NOT NULL);
+CREATE UNIQUE INDEX groups_by_id ON user_groups(id);
+CREATE INDEX groups_by_name ON user_groups(name);
+CREATE TABLE devices(number INTEGER PRIMARY KEY, id TEXT NOT NULL, name TEXT NOT NULL,
+  user INTEGER NOT NULL, platform INTEGER NOT NULL, enrollment INTEGER NOT NULL,
+  serial TEXT NOT NULL, topic INTEGER NOT NULL, push_token BLOB NOT NULL, push_magic TEXT NOT NULL,
+  user_push_token BLOB NOT NULL, user_push_magic TEXT NOT NULL, registered_at_ms INTEGER NOT NULL,
+  active INTEGER NOT NULL);
+CREATE UNIQUE INDEX devices_by_id ON devices(id);
+CREATE INDEX devices_by_user ON devices(user);
+CREATE TABLE sets(kind INTEGER NOT NULL, key INTEGER NOT NULL, bytes BLOB NOT NULL,
+  PRIMARY KEY(kind, key));
+CREATE TABLE group_sets(number INTEGER PRIMARY KEY, members BLOB NOT NULL, children BLOB NOT NULL,
+  devices BLOB NOT NULL);
+CREATE TABLE blocks(number INTEGER PRIMARY KEY, bytes BLOB NOT NULL);
+CREATE TABLE names(kind INTEGER NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL,
+  PRIMARY KEY(kind, number)) WITHOUT ROWID;
+CREATE TABLE counters(name INTEGER PRIMARY KEY, value INTEGER NOT NULL);
+)sql";
+
+#define MUSTER_USER_COLUMNS \
+  "number,id,full_name,email,language,managed_apple_account,managed_distribution,location"
+#define MUSTER_DEVICE_COLUMNS                                                                   \
+  "number,id,name,user,platform,enrollment,serial,topic,push_token,push_magic,user_push_token," \
+  "user_push_magic,registered_at_ms,active"
+
+template <class T>
+T narrow(std::int64_t value) {
+  return static_cast<T>(value);
+}
+
+UserRow read_user(const Statement& at) {
+  return UserRow{narrow<UserNumber>(at.integer(0)),
+                 std::string(at.text(1)),
+                 std::string(at.text(2)),
+                 std::string(at.text(3)),
+                 narrow<std::uint16_t>(at.integer(4)),
+                 std::string(at.text(5)),
+                 static_cast<Switch>(at.integer(6)),
+                 std::string(at.text(7))};
+}
+
+GroupRow read_group(const Statement& at) {
+  return GroupRow{narrow<GroupNumber>(at.integer(0)), std::string(at.text(1)),
+                  std::string(at.text(2)), static_cast<Switch>(at.integer(3))};
+}
+
+// The one row of a statement that has been bound, or nothing.
+template <class Row, class Read>
+Result<std::optional<Row>> one(Statement& statement, Read read) {
+  auto more = statement.step();
+  if (!more) {
+    return tl::unexpected(more.error());
+  }
+  std::optional<Row> row;
+  if (*more) {
+    row = read(statement);
+    statement.reset();
+  }
+  return row;
+}
+
+template <class Row, class Read>
+Result<std::vector<Row>> all(Statement& statement, Read read) {
+  std::vector<Row> rows;
+  for (;;) {
+    auto more = statement.step();
+    if (!more) {
+      return tl::unexpected(more.error());
+    }
+    if (!*more) {
+      return rows;
+    }
+    rows.push_back(read(statement));
+  }
+}
+
+Result<NumberSet> read_set(Bytes bytes) {
+  auto set = NumberSet::read(bytes);
+  if (!set) {
+    return trouble(ErrorCode::store_corrupt);
+  }
+  return std::move(*set);
+}
+
+}  // namespace
+
+// Gives `name` the statement of this literal, or returns the trouble.
+#define MUSTER_USE(name, sql)                   \
+  auto name##_used = use(sql);                  \
+  if (!name##_used) {                           \
+    return tl::unexpected(name##_used.error()); \
+  }                                             \
+  Statement& name = **name##_used
+
+Result<RosterStore, Complaint> RosterStore::open(const std::string& dir, OpenMode mode) {
+  auto database = Database::open(dir + "/roster.db", mode, schema_version, schema);
+  if (!database) {
+    return tl::unexpected(database.error());
+  }
+  return RosterStore(std::move(*database));
+}
+
+Result<Statement*> RosterStore::use(const char* sql) {
+  const auto found = statements_.find(sql);
+  if (found != statements_.end()) {
+    return &found->second;
+  }
+  auto prepared = database_.prepare(sql);
+  if (!prepared) {
+    return tl::unexpected(prepared.error());
+  }
+  return &statements_.emplace(sql, std::move(*prepared)).first->second;
+}
+
+Result<void> RosterStore::begin() {
+  return database_.begin();
+}
+Result<void> RosterStore::commit() {
+  return database_.commit();
+}
+void RosterStore::rollback() {
+  database_.rollback();
+}
+
+Result<void> RosterStore::drop_indexes() {
+  return database_.execute(
+      "DROP INDEX users_by_id; DROP INDEX devices_by_id; DROP INDEX devices_by_user");
+}
+Result<void> RosterStore::build_indexes() {
+  return database_.execute(
+      "CREATE UNIQUE INDEX users_by_id ON users(id);"
+      "CREATE UNIQUE INDEX devices_by_id ON devices(id);"
+      "CREATE INDEX devices_by_user ON devices(user)");
+}
+
+Result<std::uint64_t> RosterStore::counter(Counter which) {
+  MUSTER_USE(query, "SELECT value FROM counters WHERE name=?");
+  query.bind(1, static_cast<std::int64_t>(which));
+  auto value = one<std::int64_t>(query, [](const Statement& at) { return at.integer(0); });
+  if (!value) {
+    return tl::unexpected(value.error());
+  }
+  return static_cast<std::uint64_t>(value->value_or(0));
+}
+
+Result<void> RosterStore::set_counter(Counter which, std::uint64_t value) {
+  MUSTER_USE(write, "INSERT OR REPLACE INTO counters VALUES(?,?)");
+  return write.bind(1, static_cast<std::int64_t>(which))
+      .bind(2, static_cast<std::int64_t>(value))
+      .run();
+}
+
+Result<std::vector<std::string>> RosterStore::names(NameKind kind) {
+  MUSTER_USE(query, "SELECT name FROM names WHERE kind=? ORDER BY number");
+  query.bind(1, static_cast<std::int64_t>(kind));
+  auto found = all<std::string>(query, [](const Statement& at) { return std::string(at.text(0)); });
+  if (found) {
+    found->insert(found->begin(), std::string());
+  }
+  return found;
+}
+
+Result<void> RosterStore::add_name(NameKind kind, std::uint16_t number, std::string_view name) {
+  MUSTER_USE(write, "INSERT INTO names VALUES(?,?,?)");
+  return write.bind(1, static_cast<std::int64_t>(kind))
+      .bind(2, std::int64_t{number})
+      .bind(3, name)
+      .run();
+}
+
+Result<void> RosterStore::put_user(const UserRow& row) {
+  MUSTER_USE(write, "INSERT INTO users(" MUSTER_USER_COLUMNS
+                    ") VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(number) DO UPDATE SET "
+                    "full_name=?3,email=?4,language=?5,managed_apple_account=?6,"
+                    "managed_distribution=?7,location=?8");
+  return write.bind(1, std::int64_t{row.number})
+      .bind(2, std::string_view(row.id))
+      .bind(3, std::string_view(row.full_name))
+      .bind(4, std::string_view(row.email))
+      .bind(5, std::int64_t{row.language})
+      .bind(6, std::string_view(row.managed_apple_account))
+      .bind(7, static_cast<std::int64_t>(row.managed_distribution))
+      .bind(8, std::string_view(row.location))
+      .run();
+}
+
+Result<void> RosterStore::put_group(const GroupRow& row) {
+  MUSTER_USE(write,
+             "INSERT INTO user_groups VALUES(?,?,?,?) ON CONFLICT(number) DO UPDATE SET name=?3,"
+             "managed_distribution=?4");
+  return write.bind(1, std::int64_t{row.number})
+      .bind(2, std::string_view(row.id))
+      .bind(3, std::string_view(row.name))
+      .bind(4, static_cast<std::int64_t>(row.managed_distribution))
+      .run();
+}
+
+Result<void> RosterStore::put_device(const DeviceRow& row) {
+  MUSTER_USE(write, "INSERT INTO devices(" MUSTER_DEVICE_COLUMNS
+                    ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(number) DO UPDATE SET "
+                    "name=?3,user=?4,platform=?5,enrollment=?6,serial=?7,topic=?8,push_token=?9,"
+                    "push_magic=?10,user_push_token=?11,user_push_magic=?12,registered_at_ms=?13,"
+                    "active=?14");
+  return write.bind(1, std::int64_t{row.number})
+      .bind(2, std::string_view(row.id))
+      .bind(3, std::string_view(row.name))
+      .bind(4, std::int64_t{row.user})
+      .bind(5, std::int64_t{row.platform})
+      .bind(6, std::int64_t{row.enrollment})
+      .bind(7, std::string_view(row.serial))
+      .bind(8, std::int64_t{row.topic})
+      .bind(9, Bytes(row.push_token))
+      .bind(10, std::string_view(row.push_magic))
+      .bind(11, Bytes(row.user_push_token))
+      .bind(12, std::string_view(row.user_push_magic))
+      .bind(13, row.registered_at_ms)
+      .bind(14, std::int64_t{row.active ? 1 : 0})
+      .run();
+}
+
+Result<std::optional<UserRow>> RosterStore::user(UserNumber number) {
+  MUSTER_USE(query, "SELECT " MUSTER_USER_COLUMNS " FROM users WHERE number=?");
+  return one<UserRow>(query.bind(1, std::int64_t{number}), read_user);
+}
+Result<std::optional<UserRow>> RosterStore::user_by_id(std::string_view id) {
+  MUSTER_USE(query, "SELECT " MUSTER_USER_COLUMNS " FROM users WHERE id=?");
+  return one<UserRow>(query.bind(1, id), read_user);
+}
+Result<std::optional<GroupRow>> RosterStore::group(GroupNumber number) {
+  MUSTER_USE(query, "SELECT * FROM user_groups WHERE number=?");
+  return one<GroupRow>(query.bind(1, std::int64_t{number}), read_group);
+}
+Result<std::optional<GroupRow>> RosterStore::group_by_id(std::string_view id) {
+  MUSTER_USE(query, "SELECT * FROM user_groups WHERE id=?");
+  return one<GroupRow>(query.bind(1, id), read_group);
+}
+Result<std::vector<GroupRow>> RosterStore::groups_by_name(std::string_view name) {
+  MUSTER_USE(query, "SELECT * FROM user_groups WHERE name=? ORDER BY number");
+  return all<GroupRow>(query.bind(1, name), read_group);
+}
+
+void RosterStore::read_device(const Statement& at, DeviceRow& row) {
+  row.number = narrow<DeviceNumber>(at.integer(0));
+  row.id = at.text(1);
+  row.name = at.text(2);
+  row.user = narrow<UserNumber>(at.integer(3));
+  row.platform = narrow<std::uint8_t>(at.integer(4));
+  row.enrollment = narrow<std::uint8_t>(at.integer(5));
+  row.serial = at.text(6);
+  row.topic = narrow<std::uint16_t>(at.integer(7));
+  const auto token = at.bytes(8);
+  row.push_token.assign(token.begin(), token.end());
+  row.push_magic = at.text(9);
+  const auto user_token = at.bytes(10);
+  row.user_push_token.assign(user_token.begin(), user_token.end());
+  row.user_push_magic = at.text(11);
+  row.registered_at_ms = at.integer(12);
+  row.active = at.integer(13) != 0;
+}
+
+Result<std::optional<DeviceRow>> RosterStore::device(DeviceNumber number) {
+  MUSTER_USE(query, "SELECT " MUSTER_DEVICE_COLUMNS " FROM devices WHERE number=?");
+  return one<DeviceRow>(query.bind(1, std::int64_t{number}), [](const Statement& at) {
+    DeviceRow row;
+    read_device(at, row);
+    return row;
+  });
+}
+Result<std::optional<DeviceRow>> RosterStore::device_by_id(std::string_view id) {
+  MUSTER_USE(query, "SELECT " MUSTER_DEVICE_COLUMNS " FROM devices WHERE id=?");
+  return one<DeviceRow>(query.bind(1, id), [](const Statement& at) {
+    DeviceRow row;
+    read_device(at, row);
+    return row;
+  });
+}
+Result<std::vector<DeviceNumber>> RosterStore::devices_of_user(UserNumber user) {
+  MUSTER_USE(query, "SELECT number FROM devices WHERE user=? ORDER BY number");
+  return all<DeviceNumber>(query.bind(1, std::int64_t{user}),
+                           [](const Statement& at) { return narrow<DeviceNumber>(at.integer(0)); });
+}
+
+Result<std::vector<DeviceTexts>> RosterStore::texts(DeviceNumber first, DeviceNumber past_last) {
+  MUSTER_USE(
+      query,
+      "SELECT d.number,d.id,d.name,coalesce(u.id,''),coalesce(u.full_name,'') FROM devices d "
+      "LEFT JOIN users u ON u.number=d.user WHERE d.number>=? AND d.number<? "
+      "ORDER BY d.number");
+  query.bind(1, std::int64_t{first}).bind(2, std::int64_t{past_last});
+  return all<DeviceTexts>(query, [](const Statement& at) {
+    return DeviceTexts{narrow<DeviceNumber>(at.integer(0)), std::string(at.text(1)),
+                       std::string(at.text(2)), std::string(at.text(3)), std::string(at.text(4))};
+  });
+}
+
+Result<Statement> RosterStore::user_numbers_ids_languages() {
+  return database_.prepare("SELECT number,id,language FROM users ORDER BY number");
+}
+Result<Statement> RosterStore::group_numbers_ids_names() {
+  return database_.prepare("SELECT number,id,name FROM user_groups ORDER BY number");
+}
+Result<Statement> RosterStore::device_numbers_ids() {
+  return database_.prepare("SELECT number,id FROM devices ORDER BY number");
+}
+Result<Statement> RosterStore::devices(DeviceNumber first, DeviceNumber past_last) {
+  auto query = database_.prepare("SELECT " MUSTER_DEVICE_COLUMNS
+                                 " FROM devices WHERE number>=? AND number<? ORDER BY number");
+  if (query) {
+    query->bind(1, std::int64_t{first}).bind(2, std::int64_t{past_last});
+  }
+  return query;
+}
+
+Result<NumberSet> RosterStore::set(SetKind kind, std::uint32_t key) {
+  MUSTER_USE(query, "SELECT bytes FROM sets WHERE kind=? AND key=?");
+  query.bind(1, static_cast<std::int64_t>(kind)).bind(2, std::int64_t{key});
+  auto more = query.step();
+  if (!more) {
+    return tl::unexpected(more.error());
+  }
+  if (!*more) {
+    return NumberSet();
+  }
+  auto set = read_set(query.bytes(0));
+  query.reset();
+  return set;
+}
+
+Result<void> RosterStore::put_set(SetKind kind, NumberSet& set, std::uint32_t key) {
+  MUSTER_USE(write, "INSERT OR REPLACE INTO sets VALUES(?,?,?)");
+  const auto bytes = set.write();
+  return write.bind(1, static_cast<std::int64_t>(kind))
+      .bind(2, std::int64_t{key})
+      .bind(3, Bytes(bytes))
+      .run();
+}
+
+Result<GroupSets> RosterStore::group_sets(GroupNumber number) {
+  MUSTER_USE(query, "SELECT members,children,devices FROM group_sets WHERE number=?");
+  auto more = query.bind(1, std::int64_t{number}).step();
+  if (!more) {
+    return tl::unexpected(more.error());
+  }
+  GroupSets sets;
+  if (!*more) {
+    return sets;
+  }
+  NumberSet* const into[] = {&sets.members, &sets.children, &sets.devices};
+  for (int i = 0; i < 3; ++i) {
+    auto set = read_set(query.bytes(i));
+    if (!set) {
+      query.reset();
+      return tl::unexpected(set.error());
+    }
+    *into[i] = std::move(*set);
+  }
+  query.reset();
+  return sets;
+}
+
+Result<NumberSet> RosterStore::group_children(GroupNumber number) {
+  MUSTER_USE(query, "SELECT children FROM group_sets WHERE number=?");
+  auto more = query.bind(1, std::int64_t{number}).step();
+  if (!more) {
+    return tl::unexpected(more.error());
+  }
+  if (!*more) {
+    return NumberSet();
+  }
+  auto set = read_set(query.bytes(0));
+  query.reset();
+  return set;
+}
+
+Result<void> RosterStore::put_group_sets(GroupNumber number, GroupSets& sets) {
+  MUSTER_USE(write, "INSERT OR REPLACE INTO group_sets VALUES(?,?,?,?)");
+  const auto members = sets.members.write();
+  const auto children = sets.children.write();
+  const auto devices = sets.devices.write();
+  return write.bind(1, std::int64_t{number})
+      .bind(2, Bytes(members))
+      .bind(3, Bytes(children))
+      .bind(4, Bytes(devices))
+      .run();
+}
+
+Result<std::vector<Byte>> RosterStore::block(std::uint32_t number) {
+  MUSTER_USE(query, "SELECT bytes FROM blocks WHERE number=?");
+  auto more = query.bind(1, std::int64_t{number}).step();
+  if (!more) {
+    return tl::unexpected(more.error());
+  }
+  std::vector<Byte> bytes;
+  if (*more) {
+    const auto stored = query.bytes(0);
+    bytes.assign(stored.begin(), stored.end());
+    query.reset();
+  }
+  return bytes;
+}
+
+Result<void> RosterStore::put_block(std::uint32_t number, Bytes bytes) {
+  MUSTER_USE(write, "INSERT OR REPLACE INTO blocks VALUES(?,?)");
+  return write.bind(1, std::int64_t{number}).bind(2, bytes).run();
+}
+
+}  // namespace muster::store

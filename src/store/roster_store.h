@@ -1,0 +1,165 @@
+// roster.db: the tables, sets and packed blocks of the roster, behind verbs.
+//
+//   users, user_groups, devices    what administrators search; `number` is given once and never
+//   reused sets(kind, key)                derived or collected sets of numbers (NumberSet's format,
+//   checksummed) group_sets(number)             a group's direct members, direct child groups, and
+//   its members' devices blocks(number)                 what pushes need, packed
+//   (roster/block_writer.h); bytes to us names(kind, number)            topics and languages by
+//   index counters(name)                 the version of the blocks
+//
+// Memberships stand in group_sets alone: a million of them are a few kilobytes there. Every verb
+// must run between begin() and commit(); an error leaves the transaction to be rolled back. One
+// thread at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/number_set.h"
+#include "base/result.h"
+#include "model/id.h"
+#include "store/database.h"
+
+namespace muster::store {
+
+// Managed Distribution as somebody set it. Numbers are stored.
+enum class Switch : std::uint8_t { empty = 0, on = 1, off = 2 };
+inline constexpr UserNumber no_user = UINT32_MAX;
+
+struct UserRow {
+  UserNumber number = 0;
+  std::string id;
+  std::string full_name;
+  std::string email;
+  std::uint16_t language = 0;  // index in names(language)
+  std::string managed_apple_account;
+  Switch managed_distribution = Switch::empty;
+  std::string location;
+  friend bool operator==(const UserRow&, const UserRow&) = default;
+};
+
+struct GroupRow {
+  GroupNumber number = 0;
+  std::string id;
+  std::string name;
+  Switch managed_distribution = Switch::empty;
+  friend bool operator==(const GroupRow&, const GroupRow&) = default;
+};
+
+struct DeviceRow {
+  DeviceNumber number = 0;
+  std::string id;
+  std::string name;
+  UserNumber user = no_user;
+  std::uint8_t platform = 0;    // roster/push_target.h
+  std::uint8_t enrollment = 0;  // likewise
+  std::string serial;
+  std::uint16_t topic = 0;  // index in names(topic); 0: none
+  std::vector<Byte> push_token;
+  std::string push_magic;
+  std::vector<Byte> user_push_token;
+  std::string user_push_magic;
+  std::int64_t registered_at_ms = 0;  // when the token that is pushed came to us
+  bool active = true;                 // false: the peer said that the token is gone
+  friend bool operator==(const DeviceRow&, const DeviceRow&) = default;
+};
+
+struct DeviceTexts {
+  DeviceNumber number = 0;
+  std::string device_id;
+  std::string device_name;
+  std::string user_id;
+  std::string user_full_name;
+};
+
+// Numbers are stored: append only.
+enum class SetKind : std::uint8_t {
+  users = 1,           // all there are
+  users_on = 2,        // Managed Distribution set to on, by itself
+  users_off = 3,       // likewise off
+  users_enabled = 4,   // on after asking the groups
+  users_pushable = 5,  // with a device that can be pushed
+  users_invited = 6,   // collected
+  users_enrolled = 7,  // collected
+  users_removed = 8,   // collected
+  devices_pushable = 9,
+  devices_enabled = 10,   // of enabled users
+  devices_invited = 11,   // of invited users
+  devices_enrolled = 12,  // of enrolled users
+  devices_of_topic = 13,  // key: the topic; of those that can be pushed
+  groups_off = 14,
+};
+enum class NameKind : std::uint8_t { topic = 1, language = 2 };
+enum class Counter : std::uint8_t { version = 1 };
+
+struct GroupSets {
+  NumberSet members;   // users
+  NumberSet children;  // groups
+  NumberSet devices;   // of members
+};
+
+class RosterStore {
+ public:
+  [[nodiscard]] static Result<RosterStore, Complaint> open(const std::string& dir, OpenMode mode);
+
+  [[nodiscard]] Result<void> begin();
+  [[nodiscard]] Result<void> commit();
+  void rollback();
+  // Between these (one transaction) rows are written without the indexes that a big import would
+  // scatter its writes over; by-id and by-user lookups are slow meanwhile.
+  [[nodiscard]] Result<void> drop_indexes();
+  [[nodiscard]] Result<void> build_indexes();
+
+  [[nodiscard]] Result<std::uint64_t> counter(Counter which);
+  [[nodiscard]] Result<void> set_counter(Counter which, std::uint64_t value);
+  [[nodiscard]] Result<std::vector<std::string>> names(NameKind kind);  // by index; 0 is ""
+  [[nodiscard]] Result<void> add_name(NameKind kind, std::uint16_t number, std::string_view name);
+
+  [[nodiscard]] Result<void> put_user(const UserRow& row);  // new, or over the one of that number
+  [[nodiscard]] Result<void> put_group(const GroupRow& row);
+  [[nodiscard]] Result<void> put_device(const DeviceRow& row);
+  [[nodiscard]] Result<std::optional<UserRow>> user(UserNumber number);
+  [[nodiscard]] Result<std::optional<UserRow>> user_by_id(std::string_view id);
+  [[nodiscard]] Result<std::optional<GroupRow>> group(GroupNumber number);
+  [[nodiscard]] Result<std::optional<GroupRow>> group_by_id(std::string_view id);
+  [[nodiscard]] Result<std::vector<GroupRow>> groups_by_name(std::string_view name);
+  [[nodiscard]] Result<std::optional<DeviceRow>> device(DeviceNumber number);
+  [[nodiscard]] Result<std::optional<DeviceRow>> device_by_id(std::string_view id);
+  [[nodiscard]] Result<std::vector<DeviceNumber>> devices_of_user(UserNumber user);
+  [[nodiscard]] Result<std::vector<DeviceTexts>> texts(DeviceNumber first, DeviceNumber past_last);
+
+  // Cursors: bind nothing, step() until false. Columns in the order of the name.
+  [[nodiscard]] Result<Statement> user_numbers_ids_languages();
+  [[nodiscard]] Result<Statement> group_numbers_ids_names();
+  [[nodiscard]] Result<Statement> device_numbers_ids();
+  // Devices first ≤ number < past_last, in order; read_device() gives the row it stands on.
+  [[nodiscard]] Result<Statement> devices(DeviceNumber first, DeviceNumber past_last);
+  static void read_device(const Statement& at, DeviceRow& row);
+
+  // An absent set is empty; a damaged one is store_corrupt.
+  [[nodiscard]] Result<NumberSet> set(SetKind kind, std::uint32_t key = 0);
+  [[nodiscard]] Result<void> put_set(SetKind kind, NumberSet& set, std::uint32_t key = 0);
+  [[nodiscard]] Result<GroupSets> group_sets(GroupNumber number);
+  [[nodiscard]] Result<NumberSet> group_children(GroupNumber number);
+  [[nodiscard]] Result<void> put_group_sets(GroupNumber number, GroupSets& sets);
+  // Empty: no such block.
+  [[nodiscard]] Result<std::vector<Byte>> block(std::uint32_t number);
+  [[nodiscard]] Result<void> put_block(std::uint32_t number, Bytes bytes);
+
+  [[nodiscard]] const std::string& file() const { return database_.file(); }
+
+ private:
+  explicit RosterStore(Database database) : database_(std::move(database)) {}
+  // The statement of this text, prepared once. `sql` is a literal.
+  [[nodiscard]] Result<Statement*> use(const char* sql);
+
+  Database database_;
+  std::unordered_map<const char*, Statement> statements_;  // ends before the database does
+};
+
+}  // namespace muster::store
