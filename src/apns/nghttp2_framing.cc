@@ -85,10 +85,6 @@ std::size_t Nghttp2Framing::transmit(MutableBytes room, Instant now) {
   if (condition_ == Condition::closed) {
     return 0;
   }
-  if (wants_close() && !failed_ && !farewell_said_) {
-    farewell_said_ = true;
-    MUSTER_ASSERT(nghttp2_session_terminate_session(session_.get(), NGHTTP2_NO_ERROR) == 0);
-  }
   std::size_t written = 0;
   while (written < room.size() && !cut_) {
     if (piece_.empty()) {
@@ -96,7 +92,13 @@ std::size_t Nghttp2Framing::transmit(MutableBytes room, Instant now) {
       const ssize_t size = nghttp2_session_mem_send(session_.get(), &data);
       MUSTER_ASSERT(size >= 0);  // our callbacks never fail here
       if (size == 0) {
-        break;
+        if (!wants_close() || failed_ || farewell_said_) {
+          break;
+        }
+        // Only now: resets that were still to be sent go first.
+        farewell_said_ = true;
+        MUSTER_ASSERT(nghttp2_session_terminate_session(session_.get(), NGHTTP2_NO_ERROR) == 0);
+        continue;
       }
       piece_ = Bytes(data, static_cast<std::size_t>(size));
     }

@@ -212,6 +212,15 @@ void Peer::change_streams(std::uint32_t limit) {
   MUSTER_ASSERT(nghttp2_submit_settings(session_.get(), 0, &entry, 1) == 0);
 }
 
+void Peer::change_window(std::uint32_t initial) {
+  const nghttp2_settings_entry entry{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, initial};
+  MUSTER_ASSERT(nghttp2_submit_settings(session_.get(), 0, &entry, 1) == 0);
+}
+
+void Peer::widen(std::int32_t stream, std::int32_t by) {
+  MUSTER_ASSERT(nghttp2_submit_window_update(session_.get(), 0, stream, by) == 0);
+}
+
 void Peer::say_goaway(std::int32_t last_stream, std::string_view debug_data) {
   MUSTER_ASSERT(nghttp2_submit_goaway(session_.get(), 0, last_stream, NGHTTP2_NO_ERROR,
                                       as_bytes(debug_data).data(), debug_data.size()) == 0);

@@ -70,6 +70,8 @@ class Peer {
                const std::vector<std::pair<std::string, std::string>>& more = {});
   void respond_to_all(int status, const std::string& body = "");
   void change_streams(std::uint32_t limit);
+  void change_window(std::uint32_t initial);
+  void widen(std::int32_t stream, std::int32_t by);
   void say_goaway(std::int32_t last_stream, std::string_view debug_data);
 
   std::map<std::int32_t, ReceivedRequest> requests;  // by stream id
