@@ -1,0 +1,93 @@
+// muster preview and muster send: say what will happen, ask, let it happen and watch.
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/render.h"
+#include "cli/render_json.h"
+#include "cli/sending.h"
+#include "cli/signals.h"
+#include "cli/text.h"
+
+namespace muster::cli {
+namespace {
+
+// Nothing: go on. Otherwise why not.
+Checked<Done> confirm(const Preview& preview, Screen& screen, Signals& signals) {
+  constexpr int standard_input = 0;
+  if (isatty(standard_input) != 1) {
+    return Failure{FailureKind::refused,
+                   "nobody to ask: standard input is no terminal; nothing was sent; give --yes to "
+                   "send without asking"};
+  }
+  screen.person().write(confirm_text(preview));
+  switch (read_answer(standard_input, signals)) {
+    case Answer::yes:
+      return Done{};
+    case Answer::interrupted:
+      screen.person().write("\n");
+      break;
+    case Answer::no:
+      break;
+  }
+  return Failure{FailureKind::refused, "not confirmed; nothing was sent"};
+}
+
+std::string nothing_to_send(const Preview& preview) {
+  std::string line = "nothing to send: 0 invitations for " +
+                     (preview.target_name.empty() ? "this target" : preview.target_name) + "; ";
+  if (!preview.unreached.empty()) {
+    const auto& first = preview.unreached.front();
+    return line + counted(first.users, "user") + " not reached: " + first.reason;
+  }
+  if (preview.selector.audience == Audience::not_invited && preview.users_not_enrolled != 0) {
+    return line + "all have been invited; --audience not-enrolled reaches the " +
+           with_separators(preview.users_not_enrolled) + " that have not yet enrolled";
+  }
+  return line + "muster preview shows whom a selector means";
+}
+
+}  // namespace
+
+int command_preview(const Arguments& arguments, Screen& screen) {
+  auto dispatcher = open_dispatcher(arguments.common, Access::read);
+  if (!dispatcher) {
+    return fail(screen, dispatcher.failure());
+  }
+  const auto preview = (*dispatcher)->preview(arguments.selector);
+  if (!preview) {
+    return fail(screen, preview.failure());
+  }
+  screen.answer().write(screen.json() ? preview_json(*preview) + "\n" : preview_text(*preview));
+  return 0;
+}
+
+int command_send(const Arguments& arguments, Screen& screen) {
+  auto dispatcher = open_dispatcher(arguments.common, Access::send);
+  if (!dispatcher) {
+    return fail(screen, dispatcher.failure());
+  }
+  const auto preview = (*dispatcher)->preview(arguments.selector);
+  if (!preview) {
+    return fail(screen, preview.failure());
+  }
+  screen.person().write(preview_text(*preview));
+  if (preview->invitations == 0) {
+    return fail(screen, {FailureKind::refused, nothing_to_send(*preview)});
+  }
+  Signals signals;
+  if (!arguments.yes) {
+    if (const auto confirmed = confirm(*preview, screen, signals); !confirmed) {
+      return fail(screen, confirmed.failure());
+    }
+  }
+  const auto task = (*dispatcher)->send(*preview, SendOptions{.rate = arguments.rate});
+  if (!task) {
+    return fail(screen, task.failure());
+  }
+  screen.person().write("Task " + shown(*task) + "\n");
+  return watch_sending(**dispatcher, {{.task = *task, .done_before = 0}}, false, arguments.common,
+                       screen, signals);
+}
+
+}  // namespace muster::cli

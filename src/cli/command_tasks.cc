@@ -1,0 +1,172 @@
+// muster tasks: Active and Completed Tasks on the command line, one task, its invitations. Only
+// looks; works while another process sends.
+#include <chrono>
+#include <utility>
+
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/csv.h"
+#include "cli/render.h"
+#include "cli/render_json.h"
+#include "cli/signals.h"
+#include "cli/text.h"
+
+namespace muster::cli {
+namespace {
+
+constexpr std::uint32_t page_rows = 4096;  // the most that invitations() gives
+constexpr std::uint32_t rows_shown = 10;   // of one state, to a person
+constexpr std::chrono::milliseconds watch_interval{1000};
+constexpr const char* clear_terminal = "\x1b[H\x1b[2J";
+
+// Calls take(rows) page by page until the end or until it returns false.
+template <class Take>
+Checked<Done> for_each_page(Dispatcher& dispatcher, const std::string& task,
+                            const std::string& state, Take take) {
+  std::uint32_t after = 0;
+  for (;;) {
+    const auto page = dispatcher.invitations(task, after, page_rows, state);
+    if (!page) {
+      return page.failure();
+    }
+    if (page->rows.empty() || !take(page->rows)) {
+      return Done{};
+    }
+    after = page->next;
+  }
+}
+
+int print_csv(Dispatcher& dispatcher, const Task& task, const std::string& state, Screen& screen) {
+  screen.answer().write(csv_header);
+  const auto done = for_each_page(dispatcher, task.id, state, [&](const auto& rows) {
+    std::string out;
+    for (const auto& row : rows) {
+      append_csv_row(out, row);
+    }
+    return screen.answer().write(out);
+  });
+  return done ? 0 : fail(screen, done.failure());
+}
+
+// The task as an object; with a state, also "rows": its invitations in that state.
+int print_json(Dispatcher& dispatcher, const Task& task, const std::string& state, Screen& screen) {
+  if (state.empty()) {
+    screen.answer().write(task_json(task) + "\n");
+    return 0;
+  }
+  screen.answer().write(task_json_open(task));
+  bool first = true;
+  const auto done = for_each_page(dispatcher, task.id, state, [&](const auto& rows) {
+    std::string out;
+    for (const auto& row : rows) {
+      out += (std::exchange(first, false) ? "" : ",") + invitation_json(row);
+    }
+    return screen.answer().write(out);
+  });
+  if (!done) {
+    return fail(screen, done.failure());
+  }
+  screen.answer().write(std::string(task_json_close) + "\n");
+  return 0;
+}
+
+// The first invitations in that state, and how to see the rest.
+Checked<std::string> first_rows(Dispatcher& dispatcher, const Task& task, const std::string& state,
+                                const std::string& flags) {
+  auto page = dispatcher.invitations(task.id, 0, rows_shown, state);
+  if (!page) {
+    return page.failure();
+  }
+  if (page->rows.empty()) {
+    return std::string();
+  }
+  std::string text = "\n" + invitations_text(page->rows);
+  if (page->rows.size() == rows_shown) {
+    text += "The first " + std::to_string(rows_shown) + " in state " + state +
+            "; all of them: muster tasks " + shown(task.id) + " --state " + state + " --csv" +
+            shown(flags) + "\n";
+  }
+  return text;
+}
+
+Checked<std::string> text_of_task(Dispatcher& dispatcher, const Task& task,
+                                  const Arguments& arguments) {
+  std::vector<std::string> states{arguments.state};
+  if (arguments.state.empty()) {
+    states = {"failed", "unreachable"};
+  }
+  std::string text = task_text(task);
+  for (const auto& state : states) {
+    const auto rows = first_rows(dispatcher, task, state, arguments.common.flags());
+    if (!rows) {
+      return rows.failure();
+    }
+    text += *rows;
+  }
+  return text;
+}
+
+// Says what there is once. `ended`: nothing that is shown can change any more.
+int show_task(Dispatcher& dispatcher, const Arguments& arguments, Screen& screen,
+              const char* before, bool& ended) {
+  const auto task = dispatcher.task(arguments.task);
+  if (!task) {
+    return fail(screen, task.failure());
+  }
+  ended = !task->active();
+  if (arguments.csv) {
+    return print_csv(dispatcher, *task, arguments.state, screen);
+  }
+  if (screen.json()) {
+    return print_json(dispatcher, *task, arguments.state, screen);
+  }
+  const auto text = text_of_task(dispatcher, *task, arguments);
+  if (!text) {
+    return fail(screen, text.failure());
+  }
+  screen.answer().write(before + *text);
+  return 0;
+}
+
+int show_tasks(Dispatcher& dispatcher, const Arguments& arguments, Screen& screen,
+               const char* before) {
+  auto tasks = dispatcher.tasks();
+  if (!tasks) {
+    return fail(screen, tasks.failure());
+  }
+  std::erase_if(*tasks, [&arguments](const Task& task) {
+    return (arguments.active && !task.active()) || (arguments.completed && task.active()) ||
+           (!arguments.state.empty() && arguments.state != name_of(task.state));
+  });
+  screen.answer().write(screen.json() ? tasks_json(*tasks) + "\n" : before + tasks_text(*tasks));
+  return 0;
+}
+
+}  // namespace
+
+int command_tasks(const Arguments& arguments, Screen& screen) {
+  auto dispatcher = open_dispatcher(arguments.common, Access::read);
+  if (!dispatcher) {
+    return fail(screen, dispatcher.failure());
+  }
+  const bool redraw = arguments.watch && screen.answer().terminal();
+  bool ended = !arguments.watch;
+  const auto show = [&] {
+    const char* before = redraw ? clear_terminal : "";
+    return arguments.task.empty() ? show_tasks(**dispatcher, arguments, screen, before)
+                                  : show_task(**dispatcher, arguments, screen, before, ended);
+  };
+  if (!arguments.watch) {
+    return show();
+  }
+  Signals signals;
+  for (;;) {
+    const int exit_code = show();
+    if (exit_code != 0 || ended || screen.answer().os_error() != 0 ||
+        signals.wait(watch_interval)) {
+      return exit_code;
+    }
+  }
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,150 @@
+#include "cli/examine.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string_view>
+
+#include "base/result.h"
+#include "cli/members.h"
+#include "cli/text.h"
+#include "muster/error.h"
+
+namespace muster::cli {
+namespace {
+
+constexpr std::string_view mdm_topics = "com.apple.mgmt.";
+
+const char* name_of(Grade grade) {
+  switch (grade) {
+    case Grade::good:
+      return "ok";
+    case Grade::warning:
+      return "warning";
+    case Grade::bad:
+      return "error";
+  }
+  return "error";
+}
+
+// `secret`: others must not be able to read it.
+Finding examine_file(const std::string& subject, const std::string& path, bool secret) {
+  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) {
+    return {Grade::bad, subject, path + " cannot be read: " + words(error_of_errno(errno)),
+            "correct the path, or let the account that runs muster read it"};
+  }
+  struct stat status{};
+  std::array<char, 4096> head{};
+  const bool regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+  const ssize_t got = regular ? read(fd, head.data(), head.size()) : -1;
+  close(fd);
+  if (got < 0) {
+    return {Grade::bad, subject, path + " is no ordinary file", "name the PEM file itself"};
+  }
+  const std::string_view text(head.data(), static_cast<std::size_t>(got));
+  if (text.find("-----BEGIN ") == std::string_view::npos) {
+    return {Grade::bad, subject, path + " does not look like PEM",
+            "convert it: openssl pkcs12 -in FILE.p12 -out FILE.pem -nodes"};
+  }
+  if (secret && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return {Grade::warning, subject, path + " can be read by others",
+            "chmod 600 " + shell_word(path)};
+  }
+  return {Grade::good, subject, path + " can be read", {}};
+}
+
+}  // namespace
+
+std::vector<Finding> examine_credentials(const Settings& settings) {
+  std::vector<Finding> findings;
+  const auto& credentials = settings.apns.credentials;
+  if (credentials.empty()) {
+    findings.push_back({Grade::bad, "apns.credential", "none: no push can be sent",
+                        "add an [[apns.credential]] with a topic and a certificate or a key"});
+  }
+  for (std::size_t at = 0; at < credentials.size(); ++at) {
+    const auto& credential = credentials[at];
+    const std::string subject =
+        "apns.credential[" + std::to_string(at + 1) + "] " + credential.topic;
+    if (!credential.certificate_file.empty()) {
+      const bool holds_key = credential.key_file.empty();
+      findings.push_back(examine_file(subject, credential.certificate_file, holds_key));
+    }
+    if (!credential.key_file.empty()) {
+      findings.push_back(examine_file(subject, credential.key_file, true));
+    }
+  }
+  if (!settings.apns.trust_file.empty()) {
+    findings.push_back(examine_file("apns.trust_file", settings.apns.trust_file, false));
+  }
+  return findings;
+}
+
+std::vector<Finding> examine_sending(const Settings& settings) {
+  std::vector<Finding> findings;
+  const auto& credentials = settings.apns.credentials;
+  const auto wakes = [](const ApnsCredential& credential) {
+    return credential.topic.starts_with(mdm_topics);
+  };
+  if (settings.mdm.mode == "off" && std::any_of(credentials.begin(), credentials.end(), wakes)) {
+    findings.push_back({Grade::warning, "mdm.mode",
+                        "off: devices of com.apple.mgmt topics will be woken, but no command waits",
+                        "have your MDM server queue the command before you send"});
+  }
+  const bool alerts = !std::all_of(credentials.begin(), credentials.end(), wakes);
+  if (alerts && settings.invitations.empty()) {
+    findings.push_back({Grade::bad, "invitation", "none: alerts have no text",
+                        "add an [[invitation]] with language, title and body"});
+  }
+  return findings;
+}
+
+std::vector<Finding> examine_tasks(const std::vector<Task>& tasks, const std::string& flags) {
+  std::vector<Finding> findings;
+  for (const auto& task : tasks) {
+    if (task.state == TaskState::interrupted || task.state == TaskState::paused) {
+      findings.push_back({Grade::warning, "task " + task.id,
+                          muster::name_of(task.state) +
+                              (task.state_reason.empty() ? "" : ": " + task.state_reason),
+                          "muster resume " + task.id + flags});
+    }
+  }
+  return findings;
+}
+
+std::string findings_text(const std::vector<Finding>& findings) {
+  Table table({Table::Align::left, Table::Align::left, Table::Align::left});
+  for (const auto& each : findings) {
+    table.row({name_of(each.grade), shown(each.subject),
+               shown(each.found + (each.mend.empty() ? "" : "; " + each.mend))});
+  }
+  return table.text();
+}
+
+std::string findings_json(const std::vector<Finding>& findings) {
+  json::Writer writer;
+  writer.begin_object().key("checks").begin_array();
+  for (const auto& each : findings) {
+    writer.begin_object();
+    Members{writer}
+        .member("grade", name_of(each.grade))
+        .member("subject", each.subject)
+        .member("found", each.found)
+        .member("mend", each.mend);
+    writer.end();
+  }
+  return writer.end().end().result();
+}
+
+int exit_code_of(const std::vector<Finding>& findings) {
+  const bool bad = std::any_of(findings.begin(), findings.end(),
+                               [](const Finding& each) { return each.grade == Grade::bad; });
+  return bad ? static_cast<int>(FailureKind::cannot_start) : 0;
+}
+
+}  // namespace muster::cli

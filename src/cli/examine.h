@@ -1,0 +1,38 @@
+// What muster doctor looks at: findings with their mend. Looks only; connects to nobody.
+//
+// It says what can be known without a peer: a file that can be read may still be a certificate that
+// Apple refuses. That a credential works is known by sending.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "muster/settings.h"
+#include "muster/task.h"
+
+namespace muster::cli {
+
+enum class Grade : std::uint8_t { good, warning, bad };
+struct Finding {
+  Grade grade = Grade::good;
+  std::string subject;  // "apns.credential[1]"
+  std::string found;
+  std::string mend;  // empty where nothing is to be done
+};
+
+// Credentials: that there are any, and that every file of theirs can be read, is PEM, and is
+// private.
+[[nodiscard]] std::vector<Finding> examine_credentials(const Settings& settings);
+// Whether what the settings say fits together for sending.
+[[nodiscard]] std::vector<Finding> examine_sending(const Settings& settings);
+// Tasks that wait for somebody. `flags` as in Common::flags().
+[[nodiscard]] std::vector<Finding> examine_tasks(const std::vector<Task>& tasks,
+                                                 const std::string& flags);
+
+[[nodiscard]] std::string findings_text(const std::vector<Finding>& findings);
+[[nodiscard]] std::string findings_json(const std::vector<Finding>& findings);
+// 0 unless something is bad, then 3: a send could not start.
+[[nodiscard]] int exit_code_of(const std::vector<Finding>& findings);
+
+}  // namespace muster::cli

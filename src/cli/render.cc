@@ -1,0 +1,311 @@
+#include "cli/render.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/assert.h"
+#include "cli/text.h"
+
+namespace muster::cli {
+namespace {
+
+using Align = Table::Align;
+
+std::string per_second(double rate) {
+  const double whole = std::isfinite(rate) && rate > 0 ? std::min(rate, 1e15) : 0;
+  return with_separators(static_cast<std::uint64_t>(std::llround(whole))) + "/s";
+}
+
+const char* audience_words(Audience audience) {
+  return audience == Audience::not_invited ? "users not previously invited"
+                                           : "users that have not yet enrolled";
+}
+
+const char* channel_words(Channels channels) {
+  switch (channels) {
+    case Channels::push:
+      return "push";
+    case Channels::mail:
+      return "mail";
+    case Channels::push_and_mail:
+      return "push and mail";
+    case Channels::push_then_mail:
+      return "push, then mail where push fails and mail is set up";
+  }
+  MUSTER_ASSERT(false);
+}
+
+std::string target_words(const std::string& name, const Selector& selector) {
+  const bool user = !selector.user.empty();
+  std::string text = name.empty() ? "" : shown(name) + " ";
+  text += (user ? "(user " : "(group ") + shown(user ? selector.user : selector.group) + ")";
+  return selector.device.empty() ? text : text + ", device " + shown(selector.device);
+}
+
+// The states' counts, those that are not zero; sent always, the sum last.
+void add_counts(const Task& task, Table& table) {
+  const auto add = [&](const char* state, std::uint64_t count) {
+    if (count != 0) {
+      table.row({state, with_separators(count)});
+    }
+  };
+  table.row({"sent", with_separators(task.sent)});
+  add("queued", task.queued);
+  add("deferred", task.deferred);
+  add("in doubt", task.in_doubt);
+  add("failed", task.failed);
+  add("unreachable", task.unreachable);
+  add("cancelled", task.cancelled);
+  add("expired", task.expired);
+  add("superseded", task.superseded);
+  table.row({"invitations", with_separators(task.invitations)});
+}
+
+std::string counts_and_reasons(const Task& task) {
+  Table counts({Align::left, Align::right});
+  add_counts(task, counts);
+  std::string text = counts.text("  ");
+  if (task.repeated != 0) {
+    text += "Sent again because the first attempt's fate was unknown: " +
+            counted(task.repeated, "invitation") + ".\n";
+  }
+  if (!task.reasons.empty()) {
+    Table reasons({Align::right, Align::left, Align::left, Align::left});
+    for (const auto& each : task.reasons) {
+      reasons.row(
+          {with_separators(each.count), shown(each.state), shown(each.reason), shown(each.words)});
+    }
+    text += "Not arrived, by reason:\n" + reasons.text("  ");
+  }
+  return text;
+}
+
+std::vector<std::string> short_ids(const std::vector<Task>& tasks) {
+  std::size_t length = 8;
+  const auto tells_apart = [&](std::size_t size) {
+    std::vector<std::string> heads;
+    for (const auto& task : tasks) {
+      heads.push_back(task.id.substr(0, size));
+    }
+    std::sort(heads.begin(), heads.end());
+    return std::adjacent_find(heads.begin(), heads.end()) == heads.end();
+  };
+  while (length < 36 && !tells_apart(length)) {
+    ++length;
+  }
+  std::vector<std::string> ids;
+  for (const auto& task : tasks) {
+    ids.push_back(shown(task.id.substr(0, length)));
+  }
+  return ids;
+}
+
+// "2026-11-22T23:08:00.000Z" → "2026-11-22 23:08"
+std::string minute_of(const std::string& iso) {
+  std::string text = shown(iso.substr(0, 16));
+  std::replace(text.begin(), text.end(), 'T', ' ');
+  return text;
+}
+
+}  // namespace
+
+std::string preview_text(const Preview& preview) {
+  Table table({Align::left, Align::left});
+  table.row({"Target", target_words(preview.target_name, preview.selector)});
+  const bool invited = preview.selector.audience == Audience::not_invited;
+  table.row({"Audience",
+             std::string(audience_words(preview.selector.audience)) + ": " +
+                 with_separators(invited ? preview.users_not_invited : preview.users_not_enrolled) +
+                 " of " + counted(preview.users_selected, "user") +
+                 (invited ? " (not yet enrolled: " : " (not previously invited: ") +
+                 with_separators(invited ? preview.users_not_enrolled : preview.users_not_invited) +
+                 ")"});
+  table.row({"Invitations",
+             with_separators(preview.invitations) + ", to " + counted(preview.users, "user")});
+  table.row({"Channels", channel_words(preview.selector.channels)});
+  table.row({"Estimate",
+             preview.seconds_estimated > 0
+                 ? "about " + duration_words(preview.seconds_estimated) + " at the pace that is set"
+                 : "as fast as the peers take them; no pace is set"});
+  std::string label = "Not reached";
+  for (const auto& each : preview.unreached) {
+    table.row({std::exchange(label, ""), counted(each.users, "user") + ": " + shown(each.reason)});
+  }
+  for (const auto& warning : preview.warnings) {
+    table.row({"Warning", shown(warning)});
+  }
+  return table.text();
+}
+
+std::string confirm_text(const Preview& preview) {
+  return "Send " + counted(preview.invitations, "invitation") + " to " +
+         counted(preview.users, "user") + "? [y/N] ";
+}
+
+std::string progress_line(const Progress& progress) {
+  std::string text =
+      "sent " + with_separators(progress.sent) + " of " + with_separators(progress.total) + " (" +
+      std::to_string(percent(progress.sent, progress.total)) + " %), " + per_second(progress.rate);
+  if (progress.seconds_left > 0) {
+    text += ", " + duration_words(progress.seconds_left) + " left";
+  }
+  text += ", " + with_separators(progress.failed) + " failed";
+  if (progress.deferred != 0) {
+    text += ", " + with_separators(progress.deferred) + " deferred";
+  }
+  return text + ", in_flight=" + std::to_string(progress.in_flight) +
+         " unsettled=" + std::to_string(progress.unsettled);
+}
+
+std::string progress_bar(const Progress& progress, std::size_t columns) {
+  std::string text = with_separators(progress.done) + "/" + with_separators(progress.total) + "  " +
+                     std::to_string(percent(progress.done, progress.total)) + " %  " +
+                     per_second(progress.rate);
+  if (progress.seconds_left > 0) {
+    text += "  " + duration_words(progress.seconds_left) + " left";
+  }
+  text += "  " + with_separators(progress.failed) + " failed";
+  if (progress.deferred != 0) {
+    text += "  " + with_separators(progress.deferred) + " deferred";
+  }
+  constexpr std::size_t cells_min = 8;
+  constexpr std::size_t cells_max = 40;
+  constexpr std::size_t frame = 3;  // "[", "]", " "
+  if (columns < text.size() + frame + cells_min) {
+    return cut(text, columns);
+  }
+  const std::size_t cells = std::min(cells_max, columns - text.size() - frame);
+  const std::size_t full = cells * percent(progress.done, progress.total) / 100;
+  return "[" + std::string(full, '#') + std::string(cells - full, '.') + "] " + text;
+}
+
+Progress sum(const std::vector<Progress>& parts) {
+  Progress all;
+  for (const auto& part : parts) {
+    all.total += part.total;
+    all.done += part.done;
+    all.sent += part.sent;
+    all.failed += part.failed;
+    all.deferred += part.deferred;
+    all.in_flight += part.in_flight;
+    all.unsettled += part.unsettled;
+    all.rate += part.rate;
+    all.seconds_left = std::max(all.seconds_left, part.seconds_left);
+    all.seconds = std::max(all.seconds, part.seconds);
+  }
+  return all;
+}
+
+std::string report_text(const SendReport& report, const std::string& flags) {
+  const Task& task = report.task;
+  std::string text = "Task " + shown(task.id) + " " + muster::name_of(task.state) + ": " +
+                     with_separators(task.sent) + " of " + counted(task.invitations, "invitation") +
+                     " sent; " + duration_words(report.seconds) + ", " + per_second(report.rate) +
+                     ".\n" + counts_and_reasons(task);
+  if (!task.reasons.empty()) {
+    text += "Every device: muster tasks " + shown(task.id) + " --csv" + shown(flags) + "\n";
+  }
+  if (!task.active() && task.failed != 0) {
+    text += "Try the failed again: muster retry " + shown(task.id) + shown(flags) + "\n";
+  }
+  return text;
+}
+
+std::string tasks_text(const std::vector<Task>& tasks) {
+  if (tasks.empty()) {
+    return "No tasks.\n";
+  }
+  Table table({Align::left, Align::left, Align::left, Align::right, Align::right, Align::right,
+               Align::right, Align::left});
+  table.row(
+      {"TASK", "STATE", "TARGET", "INVITATIONS", "SENT", "WAITING", "NOT ARRIVED", "CREATED"});
+  const auto ids = short_ids(tasks);
+  for (std::size_t at = 0; at < tasks.size(); ++at) {
+    const Task& task = tasks[at];
+    const auto waiting = task.queued + task.deferred + task.in_doubt;
+    const auto lost =
+        task.failed + task.unreachable + task.cancelled + task.expired + task.superseded;
+    table.row({ids[at], muster::name_of(task.state), cut(shown(task.target_name), 32),
+               with_separators(task.invitations), with_separators(task.sent),
+               with_separators(waiting), with_separators(lost), minute_of(task.created_at)});
+  }
+  return table.text();
+}
+
+std::string task_text(const Task& task) {
+  Table table({Align::left, Align::left});
+  table.row({"Task", shown(task.id)});
+  std::string state = muster::name_of(task.state);
+  table.row({"State", task.state_reason.empty() ? state : state + ": " + shown(task.state_reason)});
+  table.row({"Target", target_words(task.target_name, task.selector)});
+  table.row({"Audience", audience_words(task.selector.audience)});
+  table.row({"Channels", channel_words(task.selector.channels)});
+  table.row({"Created", shown(task.created_at)});
+  if (!task.ended_at.empty()) {
+    table.row({"Ended", shown(task.ended_at)});
+  }
+  if (!task.bound_by.empty()) {
+    table.row({"Bound by", shown(task.bound_by)});
+  }
+  return table.text() + counts_and_reasons(task);
+}
+
+std::string invitations_text(const std::vector<Invitation>& rows) {
+  Table table({Align::right, Align::left, Align::left, Align::left, Align::left, Align::right,
+               Align::left});
+  table.row({"INVITATION", "USER", "DEVICE", "STATE", "REASON", "ATTEMPTS", "REPLY"});
+  for (const auto& row : rows) {
+    table.row({std::to_string(row.number), cut(shown(row.user_full_name), 32),
+               cut(shown(row.device_name), 32), shown(row.state), shown(row.reason),
+               std::to_string(row.attempts), shown(row.reply)});
+  }
+  return table.text();
+}
+
+std::string import_text(const ImportReport& report, const ImportOptions& options) {
+  std::string text = options.dry_run ? "Checked, nothing stored: " : "Imported ";
+  text += counted(report.users, "user") + ", " + counted(report.groups, "group") + ", " +
+          counted(report.memberships, "membership") + ", " + counted(report.devices, "device") +
+          " in " + duration_words(report.seconds) + ".\n";
+  for (const auto& warning : report.warnings) {
+    text += "Warning: " + shown(warning) + "\n";
+  }
+  if (report.rejected != 0) {
+    text += counted(report.rejected, "bad row") + " left out; see " + shown(options.rejects_file) +
+            "\n";
+  }
+  return text;
+}
+
+std::string import_line(const ImportProgress& progress) {
+  return "reading " + shown(progress.step) + ": " + counted(progress.rows, "row") + ", " +
+         std::to_string(percent(progress.bytes_done, progress.bytes_total)) + " %";
+}
+
+int exit_code_of(const Task& task) {
+  if (task.active()) {
+    return static_cast<int>(FailureKind::unfinished);
+  }
+  return task.sent + task.superseded == task.invitations ? 0 : 1;
+}
+
+const char* name_of(Audience audience) {
+  return audience == Audience::not_invited ? "not-invited" : "not-enrolled";
+}
+
+const char* name_of(Channels channels) {
+  switch (channels) {
+    case Channels::push:
+      return "push";
+    case Channels::mail:
+      return "mail";
+    case Channels::push_and_mail:
+      return "push,mail";
+    case Channels::push_then_mail:
+      return "push-then-mail";
+  }
+  MUSTER_ASSERT(false);
+}
+
+}  // namespace muster::cli

@@ -1,0 +1,154 @@
+#include "cli/examine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+namespace muster::cli {
+namespace {
+
+using testing::HasSubstr;
+
+class Examine : public testing::Test {
+ protected:
+  Examine() {
+    std::string name = (std::filesystem::temp_directory_path() / "muster_examine_XXXXXX").string();
+    EXPECT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  ~Examine() override {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+  [[nodiscard]] std::string file(const char* name, const char* text, mode_t mode) const {
+    const std::string path = (folder_ / name).string();
+    std::ofstream(path) << text;
+    EXPECT_EQ(chmod(path.c_str(), mode), 0);
+    return path;
+  }
+  [[nodiscard]] static Settings with(const ApnsCredential& credential) {
+    Settings settings;
+    settings.apns.credentials = {credential};
+    return settings;
+  }
+  std::filesystem::path folder_;
+};
+
+constexpr const char* pem = "-----BEGIN CERTIFICATE-----\n";
+
+TEST_F(Examine, FindsThatThereIsNoCredential) {
+  const auto findings = examine_credentials(Settings{});
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].grade, Grade::bad);
+  EXPECT_THAT(findings[0].mend, HasSubstr("[[apns.credential]]"));
+  EXPECT_EQ(exit_code_of(findings), 3);
+}
+
+TEST_F(Examine, AcceptsAPrivatePemFile) {
+  const auto findings = examine_credentials(with({.topic = "t",
+                                                  .certificate_file = file("a.pem", pem, 0600),
+                                                  .key_file = "",
+                                                  .key_id = "",
+                                                  .team_id = ""}));
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].grade, Grade::good) << findings[0].found;
+  EXPECT_EQ(exit_code_of(findings), 0);
+}
+
+TEST_F(Examine, WarnsOfAKeyThatOthersCanRead) {
+  const auto findings = examine_credentials(with({.topic = "t",
+                                                  .certificate_file = file("a.pem", pem, 0644),
+                                                  .key_file = file("a.key", pem, 0640),
+                                                  .key_id = "",
+                                                  .team_id = ""}));
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_EQ(findings[0].grade, Grade::good) << "a certificate without its key is no secret";
+  EXPECT_EQ(findings[1].grade, Grade::warning);
+  EXPECT_THAT(findings[1].mend, HasSubstr("chmod 600 "));
+  EXPECT_EQ(exit_code_of(findings), 0);
+}
+
+TEST_F(Examine, FindsFilesThatAreMissingForeignOrNoFiles) {
+  const auto found = [&](const std::string& path) {
+    const auto findings = examine_credentials(with(
+        {.topic = "t", .certificate_file = "", .key_file = path, .key_id = "k", .team_id = "t"}));
+    EXPECT_EQ(findings.at(0).grade, Grade::bad);
+    return findings.at(0).found;
+  };
+  EXPECT_THAT(found((folder_ / "none").string()), HasSubstr("cannot be read"));
+  EXPECT_THAT(found(file("a.p12", "0123", 0600)), HasSubstr("does not look like PEM"));
+  EXPECT_THAT(found(folder_.string()), HasSubstr("no ordinary file"));
+}
+
+TEST_F(Examine, LooksAtTheExtraAuthorityToo) {
+  Settings settings = with({.topic = "t",
+                            .certificate_file = file("a.pem", pem, 0600),
+                            .key_file = "",
+                            .key_id = "",
+                            .team_id = ""});
+  settings.apns.trust_file = (folder_ / "none").string();
+  EXPECT_EQ(examine_credentials(settings).at(1).subject, "apns.trust_file");
+  EXPECT_EQ(exit_code_of(examine_credentials(settings)), 3);
+}
+
+TEST_F(Examine, WarnsThatDevicesWouldBeWokenForNothing) {
+  Settings settings = with({.topic = "com.apple.mgmt.External.x",
+                            .certificate_file = "",
+                            .key_file = "",
+                            .key_id = "",
+                            .team_id = ""});
+  const auto findings = examine_sending(settings);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].grade, Grade::warning);
+  EXPECT_EQ(findings[0].subject, "mdm.mode");
+  settings.mdm.mode = "builtin";
+  EXPECT_TRUE(examine_sending(settings).empty());
+}
+
+TEST_F(Examine, FindsThatAlertsHaveNoText) {
+  Settings settings = with({.topic = "example.school.app",
+                            .certificate_file = "",
+                            .key_file = "",
+                            .key_id = "",
+                            .team_id = ""});
+  ASSERT_EQ(examine_sending(settings).size(), 1U);
+  EXPECT_EQ(examine_sending(settings)[0].grade, Grade::bad);
+  settings.invitations = {{.language = "en", .title = "t", .body = "b", .url = ""}};
+  EXPECT_TRUE(examine_sending(settings).empty());
+}
+
+TEST_F(Examine, NamesTasksThatWaitForSomebody) {
+  Task waiting;
+  waiting.id = "01";
+  waiting.state = TaskState::paused;
+  waiting.state_reason = "the certificate has expired";
+  Task interrupted;
+  interrupted.id = "02";
+  interrupted.state = TaskState::interrupted;
+  Task ended;
+  ended.state = TaskState::completed;
+  const auto findings = examine_tasks({waiting, ended, interrupted}, " --data /d");
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_EQ(findings[0].found, "paused: the certificate has expired");
+  EXPECT_EQ(findings[0].mend, "muster resume 01 --data /d");
+  EXPECT_EQ(findings[1].found, "interrupted");
+}
+
+TEST_F(Examine, SaysFindingsWithTheirMend) {
+  const std::vector<Finding> findings{{Grade::good, "settings", "no file", ""},
+                                      {Grade::warning, "b", "x", "y"},
+                                      {Grade::bad, "c", "z", ""}};
+  EXPECT_EQ(findings_text(findings),
+            "ok       settings  no file\nwarning  b         x; y\nerror    c         z\n");
+  EXPECT_EQ(findings_json(findings),
+            R"({"checks":[{"grade":"ok","subject":"settings","found":"no file","mend":""},)"
+            R"({"grade":"warning","subject":"b","found":"x","mend":"y"},)"
+            R"({"grade":"error","subject":"c","found":"z","mend":""}]})");
+}
+
+}  // namespace
+}  // namespace muster::cli
