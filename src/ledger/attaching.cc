@@ -153,6 +153,13 @@ Result<void> Ledger::Implementation::fill_from_store(const TaskInHand& task, Pag
   for (const auto& exception : *exceptions) {
     page.outcomes[exception.invitation - first] = home_outcome(exception.outcome);
   }
+  // What was told of its exceptions and waits for the commit, the store does not know yet.
+  for (const auto& told : exceptional) {
+    if (told.task == page.task && told.page == page.page &&
+        told.kind == Settlement::Kind::settled) {
+      page.outcomes[told.invitation - first] = home_outcome(told.outcome);
+    }
+  }
   while (page.mark < page.size && page.outcomes[page.mark] != 0) {
     ++page.mark;
   }

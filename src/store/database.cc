@@ -47,9 +47,13 @@ Error error_of_input_output(int extended, int os_error) {
 }
 
 Error error_of(sqlite3* database, int code) {
+  const int last_error = errno;
   MUSTER_ASSERT(code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE);
   MUSTER_ASSERT(code != SQLITE_NOMEM);
-  const int os_error = sqlite3_system_errno(database);
+  // SQLite keeps the errno of what fails while a statement runs, not of what fails in COMMIT; there
+  // the plain errno still stands, which every caller has cleared before.
+  const int kept_error = sqlite3_system_errno(database);
+  const int os_error = kept_error != 0 ? kept_error : last_error;
   switch (code & 0xFF) {
     case SQLITE_FULL:
       return {ErrorCode::disk_full, os_error};
@@ -84,6 +88,7 @@ int checkpoint_when_long(void*, sqlite3* database, const char* name, int pages) 
   if (pages < checkpoint_pages) {
     return SQLITE_OK;
   }
+  errno = 0;
   const int code =
       sqlite3_wal_checkpoint_v2(database, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
   if (code == SQLITE_OK || error_of(database, code).code != ErrorCode::disk_failed) {
@@ -233,6 +238,7 @@ Result<void> create_schema(Database& database, std::int32_t version, std::string
 // SQLite opens lazily: the first read shows whether the file can be used.
 Result<sqlite3*> open_handle(const std::string& file, int flags) {
   sqlite3* handle = nullptr;
+  errno = 0;
   int code = sqlite3_open_v2(file.c_str(), &handle,
                              flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   MUSTER_ASSERT(handle != nullptr);
@@ -307,6 +313,7 @@ Statement& Statement::bind_null(int at) {
 }
 
 Result<bool> Statement::step() {
+  errno = 0;
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) {
     return true;
@@ -408,6 +415,7 @@ Database::~Database() {
 
 Result<Statement> Database::prepare(std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
+  errno = 0;
   const int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()),
                                       SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
   if (code != SQLITE_OK) {
@@ -418,6 +426,7 @@ Result<Statement> Database::prepare(std::string_view sql) {
 }
 
 Result<void> Database::execute(std::string_view sql) {
+  errno = 0;
   const int code = sqlite3_exec(database_, std::string(sql).c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) {
     return tl::unexpected(error_of(database_, code));
