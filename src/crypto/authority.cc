@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <system_error>
 
@@ -24,7 +23,7 @@ constexpr std::int64_t day_s = 86'400;
 tl::unexpected<Complaint> cannot_write(const std::string& file, int reason) {
   Complaint complaint;
   complaint.file = file;
-  complaint.found = std::string("cannot be written: ") + std::strerror(reason);
+  complaint.found = std::string("cannot be written: ") + std::generic_category().message(reason);
   complaint.mend = "name a directory that can be written";
   complaint.cause = error_of_errno(reason);
   return tl::unexpected(std::move(complaint));

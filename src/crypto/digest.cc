@@ -63,7 +63,7 @@ bool from_base64url(std::string_view text, std::vector<Byte>& out) {
   std::uint32_t kept = 0;
   int kept_bits = 0;
   for (const char digit : text) {
-    const int value = digit_values[static_cast<Byte>(digit)];
+    const std::int8_t value = digit_values[static_cast<Byte>(digit)];
     if (value < 0) {
       out.resize(size_before);
       return false;

@@ -18,11 +18,11 @@
 
 namespace muster::crypto {
 
-template <auto free_function>
+template <auto FreeFunction>
 struct Release {
   template <class T>
   void operator()(T* object) const {
-    free_function(object);
+    FreeFunction(object);
   }
 };
 

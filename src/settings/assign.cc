@@ -223,8 +223,6 @@ std::string words_of_type(const toml::node& node) {
       return "a number with a fraction";
     case toml::node_type::boolean:
       return "true or false";
-    case toml::node_type::none:
-      break;
     default:
       break;
   }

@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <system_error>
 
 #include "model/limits.h"
 #include "settings/assign.h"
@@ -18,7 +18,7 @@
 namespace muster::settings {
 namespace {
 
-constexpr std::size_t file_bytes_max = 1024 * 1024;
+constexpr std::size_t file_bytes_max = std::size_t{1024} * 1024;
 
 // Walks one parsed document into one Settings.
 class Reader {
@@ -42,7 +42,8 @@ class Reader {
   template <class Entry>
   Result<void, Complaint> read_entry(const toml::table& table, const std::string& name,
                                      Entry& entry);
-  Result<void, Complaint> read_value(const toml::node& node, const Key& key, std::string name);
+  Result<void, Complaint> read_value(const toml::node& node, const Key& key,
+                                     const std::string& name);
   [[nodiscard]] bool is_section(const std::string& name) const;
   [[nodiscard]] Names names_in(const std::string& prefix) const;
   [[nodiscard]] std::string elsewhere(std::string_view key, std::string_view section) const;
@@ -138,7 +139,7 @@ Result<void, Complaint> Reader::read_entry(const toml::table& table, const std::
 }
 
 Result<void, Complaint> Reader::read_value(const toml::node& node, const Key& key,
-                                           std::string name) {
+                                           const std::string& name) {
   if (auto assigned = assign(node, Target{key, name, folder_}); !assigned) {
     auto complaint = assigned.error();
     complaint.file = file_;
@@ -224,8 +225,9 @@ Result<toml::table, Complaint> parse(std::string_view text, const std::string& n
 }
 
 tl::unexpected<Complaint> unreadable(const std::string& file, int reason) {
-  auto complaint = complain_at({file}, {std::string("cannot be read: ") + std::strerror(reason),
-                                        "a settings file", "name one with --config FILE"});
+  auto complaint = complain_at(
+      {file}, {std::string("cannot be read: ") + std::generic_category().message(reason),
+               "a settings file", "name one with --config FILE"});
   complaint.value().cause = error_of_errno(reason);
   return complaint;
 }

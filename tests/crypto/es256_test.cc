@@ -19,7 +19,7 @@ namespace {
 using testing::HasSubstr;
 
 class Es256Test : public testing::Test {
- protected:
+ public:
   void write_key(const std::string& pem, mode_t mode = 0600) const {
     std::ofstream(file) << pem;
     ASSERT_EQ(chmod(file.c_str(), mode), 0);

@@ -20,7 +20,7 @@ void write_text(const std::string& file, const std::string& text, mode_t mode = 
 }
 
 class TlsContextTest : public testing::Test {
- protected:
+ public:
   void SetUp() override {
     make(authority());
     settings = PairSettings::mutual(folder).client;
@@ -73,8 +73,10 @@ TEST_F(TlsContextTest, RefusesAKeyThatOthersMayRead) {
 
 TEST_F(TlsContextTest, TakesAGroupReadableKeyFromSystemd) {
   ASSERT_EQ(chmod(settings.key_file.c_str(), 0440), 0);
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): a test has one thread
   ASSERT_EQ(setenv("CREDENTIALS_DIRECTORY", folder.path().c_str(), 1), 0);
   const auto made = TlsContext::client(settings);
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): as above
   unsetenv("CREDENTIALS_DIRECTORY");
   EXPECT_TRUE(made.has_value());
 }

@@ -21,7 +21,7 @@ std::string pattern(std::size_t size) {
 }
 
 class TlsPairTest : public testing::Test {
- protected:
+ public:
   void SetUp() override {
     ThrowAwayAuthority wanted;
     wanted.dir = folder.path();

@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 const std::string config = std::string(MUSTER_SOURCE_DIR) + "/config/";
 
 std::string text_of_file(const std::string& file) {
-  std::ifstream stream(file);
+  const std::ifstream stream(file);
   std::ostringstream text;
   text << stream.rdbuf();
   return text.str();

@@ -253,7 +253,7 @@ TEST(ReadSettings, RefusesMailThatCannotBeSent) {
 }
 
 class SettingsFile : public testing::Test {
- protected:
+ public:
   SettingsFile() {
     std::string pattern = (std::filesystem::temp_directory_path() / "muster-XXXXXX").string();
     folder = mkdtemp(pattern.data());
