@@ -165,6 +165,10 @@ void Nghttp2Framing::goaway_arrived(const nghttp2_goaway& frame) {
   if (refuses_credential(reason)) {
     refusal_ = reason;
   }
+  if (reason == Reason::expired_provider_token && settings_.token != nullptr) {
+    // Whether or not there is a newer one now, the pool reads the refusal and opens anew.
+    static_cast<void>(settings_.token->renew(token_.version));
+  }
   for (StreamIndex index = streams_.oldest(); index != no_stream;) {
     const StreamIndex next = streams_[index].next;
     if (streams_[index].id > frame.last_stream_id || streams_[index].written == Written::nothing) {

@@ -183,7 +183,7 @@ std::uint32_t Nghttp2Framing::room() const {
 void Nghttp2Framing::submit(Slot slot, const Job& job, const Content& content, Instant now) {
   now_ = now;
   MUSTER_ASSERT(room() > 0);
-  std::array<nghttp2_nv, 11> fields;
+  std::array<nghttp2_nv, RequestBuilder::fields_max> fields;
   std::size_t count = 0;
   for (const Field& field : request_.fields(job, content, authorization())) {
     fields[count++] = name_value(field);

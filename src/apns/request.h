@@ -31,6 +31,8 @@ using IdText = std::array<char, 36>;
 
 class RequestBuilder {
  public:
+  static constexpr std::size_t fields_max = 11;
+
   // Borrows `settings`, which outlive it.
   explicit RequestBuilder(const SessionSettings& settings);
 
@@ -44,7 +46,6 @@ class RequestBuilder {
 
  private:
   static constexpr std::string_view path_prefix = "/3/device/";
-  static constexpr std::size_t fields_max = 11;
 
   const SessionSettings& settings_;
   std::array<Field, fields_max> fields_;

@@ -252,6 +252,17 @@ TEST_F(ApnsTokenSession, ReportsAnExpiredTokenThatCannotBeRenewed) {
   EXPECT_EQ(pair.vitals().condition, Condition::draining);
 }
 
+TEST_F(ApnsTokenSession, RenewsATokenThatAGoawayCallsExpired) {
+  Pair pair(settings());
+  pair.connect();
+  pair.submit(1);
+  pair.turn();
+  clock.turn(std::chrono::minutes(21));
+  pair.receive(testing::goaway_frame(0, NGHTTP2_NO_ERROR, R"({"reason":"ExpiredProviderToken"})"));
+  EXPECT_EQ(token.version(), 2U);
+  EXPECT_EQ(pair.vitals().refusal, Reason::expired_provider_token);
+}
+
 TEST_F(ApnsTokenSession, HoldsTheTokenAndDrainsWhenItChangedTooOften) {
   Pair pair(settings());
   pair.connect();
