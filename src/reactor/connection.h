@@ -35,8 +35,8 @@ enum class Stage : std::uint8_t {
 
 // Owned by a BaseNetwork; the network's thread.
 struct Connection {
-  Connection(wire::ConnectionId id_, const wire::Endpoint& endpoint_, wire::Session& session_)
-      : id(id_), endpoint(endpoint_), session(&session_), pump(session_) {}
+  Connection(wire::ConnectionId number, const wire::Endpoint& where, wire::Session& whose)
+      : id(number), endpoint(where), session(&whose), pump(whose) {}
 
   const wire::ConnectionId id;
   const wire::Endpoint endpoint;

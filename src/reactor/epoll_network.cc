@@ -13,7 +13,7 @@
 namespace muster::reactor {
 namespace {
 
-constexpr std::size_t receive_bytes = 64 * 1024;
+constexpr std::size_t receive_bytes = 65'536;
 // Reads a connection and turn: others want to be heard as well; epoll reminds us of the rest.
 constexpr int receives_max = 4;
 constexpr std::uint64_t bell_mark = 0;  // no connection has this id

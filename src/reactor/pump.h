@@ -20,11 +20,11 @@
 namespace muster::reactor {
 
 // A TLS record's plaintext; sessions are asked for whole ones.
-inline constexpr std::size_t record_bytes = 16 * 1024;
+inline constexpr std::size_t record_bytes = 16'384;
 // The network's scratch buffer for plaintext, both ways.
 inline constexpr std::size_t scratch_bytes = 4 * record_bytes;
 // No more is asked of a session while this much waits to be sent.
-inline constexpr std::size_t gathered_max = 256 * 1024;
+inline constexpr std::size_t gathered_max = 16 * record_bytes;  // 256 KiB
 
 class Pump {
  public:
