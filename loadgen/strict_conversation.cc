@@ -455,7 +455,8 @@ int StrictConversation::on_invalid_frame(nghttp2_session*, const nghttp2_frame* 
   if (frame->hd.type == NGHTTP2_HEADERS && error == NGHTTP2_ERR_REFUSED_STREAM) {
     // Above a limit that the client has not acknowledged yet: refused, but not its fault.
     ++stats.streams_refused;
-  } else if (frame->hd.type == NGHTTP2_HEADERS && me.streams_.size() >= me.limit_) {
+  } else if (frame->hd.type == NGHTTP2_HEADERS && me.streams_.size() >= me.limit_ &&
+             !me.streams_.contains(frame->hd.stream_id)) {
     ++stats.violations.streams_beyond_limit;
   } else {
     ++stats.violations.protocol;
