@@ -157,12 +157,15 @@ Result<void, Complaint> RowWriter::write_group(const Row& row) {
     group = std::move(**stored);
   }
   const bool known = entry != nullptr;
+  const auto name_before = group.name;
   fields.text(Column::name, group.name);
   fields.on_or_off(group.managed_distribution);
   if (!fields.good()) {
     return tl::unexpected(fields.complaint());
   }
-  if (!known) {
+  if (known) {
+    std::erase(state_.groups_by_name[name_before], group.number);
+  } else {
     group.number = static_cast<GroupNumber>(state_.groups.entries().size());
   }
   return put_group(std::move(group), mark_of_row(row));
@@ -394,7 +397,7 @@ Result<void, Complaint> RowWriter::write_flat(const Row& row) {
 // A group that nobody knows is made, under its name.
 Result<GroupNumber, Complaint> RowWriter::group_by_name(const Row& row, std::string_view name) {
   if (const auto same = state_.groups_by_name.find(std::string(name));
-      same != state_.groups_by_name.end()) {
+      same != state_.groups_by_name.end() && !same->second.empty()) {
     if (same->second.size() > 1) {
       return refuse(row, Column::group, "several groups are named '" + std::string(name) + "'",
                     "a name that only one group has", "import members.csv, which names ids");

@@ -1,6 +1,7 @@
 #include "roster/select.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "roster/import_state.h"
 #include "roster/nearest.h"

@@ -111,6 +111,15 @@ TEST_F(ImportOf, AGroupNameOfSeveralGroupsIsRefused) {
   EXPECT_EQ(selection.error().mend, "give its group_id, one of a, b");
 }
 
+TEST_F(ImportOf, AGroupThatIsRenamedIsNoLongerFoundByItsOldName) {
+  good(import(file("groups.csv", "group_id,name\na,Old\n")));
+  file("groups.csv", "group_id,name\na,New\n");
+  file("flat.csv", "user_id,group\nu1,Old\nu2,New\n");
+  good(import_plan(ImportPlan{{in("flat.csv"), in("groups.csv")}, "", false, ""}));
+  EXPECT_EQ(users_in("a"), 1U);
+  EXPECT_EQ(users_in("Old"), 1U);
+}
+
 TEST_F(ImportOf, AnUpdateChangesOnlyTheColumnsItHas) {
   import_two();
   good(import(file("devices.csv", "device_id,name\nd1,Renamed\n")));
