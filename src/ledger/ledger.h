@@ -35,7 +35,8 @@ struct LeasedPage {
   InvitationNumber first = 0;  // page × page_size
   std::uint32_t mark = 0;      // position within the page
   // True: an earlier holder died with this page in hand, so that what is unanswered below
-  // mark + ahead_of_mark_max may have been written. False after an orderly release.
+  // mark + ahead_of_mark_max may have been written. False after an orderly release, which moves
+  // what is still in doubt to exception rows.
   bool in_doubt = false;
   std::vector<std::uint16_t> outcomes;  // packed, one an invitation of the page; 0: to be sent
 };
@@ -73,7 +74,8 @@ class Ledger {
   [[nodiscard]] Result<void> create_task(const NewTask& task);
   // Makes the task known under `index` and reads its counts and what is left to do; running again.
   [[nodiscard]] Result<TaskRow> attach(const TaskId& id, TaskIndex index);
-  // Everything of it must have been released or settled. Its deltas are folded.
+  // Everything of it must have been released or settled, and committed. Its deltas are folded;
+  // where that fails the task is detached all the same: nothing is lost, the next detach folds.
   [[nodiscard]] Result<void> detach(TaskIndex index);
 
   // Takes the next page that is not settled and not in hand; nothing when there is none. Durable

@@ -33,7 +33,8 @@ struct NewTask {
   WallTime created_at;
 };
 
-// Durable counts. What is neither here nor in open exceptions is queued.
+// Durable counts. What is not here is queued: by_state[queued] stays 0. A cancelled task's unsent
+// ones count as cancelled.
 struct Counts {
   std::array<std::uint64_t, states_count> by_state{};
   std::map<std::pair<State, Reason>, std::uint64_t> by_reason;  // failed, unreachable, expired, …

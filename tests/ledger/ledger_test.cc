@@ -1,11 +1,5 @@
 #include "ledger/ledger.h"
 
-#include <sys/resource.h>
-
-#include <csignal>
-#include <filesystem>
-
-#include "store/database.h"
 #include "tests/ledger/ledger_fixture.h"
 
 namespace muster::ledger {
@@ -422,82 +416,6 @@ TEST_F(LedgerTest, RemembersThatTheRosterLearnedOfATask) {
 TEST_F(LedgerTest, CompletesATaskForNobodyAtOnce) {
   create(0);
   EXPECT_EQ(task_row().state, TaskState::completed);
-}
-
-TEST_F(LedgerTest, KeepsEverythingWhileTheDiskIsFullAndCommitsItLater) {
-  create_and_lease(3000);
-  settle(0, failed);
-  for (InvitationNumber n = 1; n < 3000; ++n) {
-    settle(n, sent);
-  }
-  std::signal(SIGXFSZ, SIG_IGN);
-  rlimit before{};
-  ::getrlimit(RLIMIT_FSIZE, &before);
-  const rlimit full{std::filesystem::file_size(dir_ + "/ledger.db-wal"), before.rlim_max};
-  ::setrlimit(RLIMIT_FSIZE, &full);
-  const auto first = ledger_->commit(now_);
-  const auto second = ledger_->commit(now_);
-  const auto created = ledger_->set_state(task_, TaskState::paused, "", now_);
-  ::setrlimit(RLIMIT_FSIZE, &before);
-  ASSERT_FALSE(first);
-  EXPECT_EQ(first.error().code, ErrorCode::disk_full);
-  EXPECT_EQ(second.error().code, ErrorCode::disk_full);
-  EXPECT_EQ(created.error().code, ErrorCode::disk_full);
-  EXPECT_EQ(count(State::sent), 0U);
-  EXPECT_TRUE(ledger_->dirty());
-  const auto report = commit();
-  EXPECT_EQ(report.settlements, 3000U);
-  EXPECT_EQ(report.completed.size(), 1U);
-  EXPECT_EQ(count(State::failed), 1U);
-}
-
-TEST_F(LedgerTest, ParksADamagedPageAndGoesOnWithTheRest) {
-  create(3 * limits::page_size);
-  attach();
-  lease();
-  lease();
-  settle(0, sent);
-  settle(limits::page_size, sent);
-  ledger_->release(0, 0);
-  ledger_->release(0, 1);
-  commit();
-  ledger_.reset();
-  {
-    auto database = store::Database::open(dir_ + "/ledger.db", store::OpenMode::write, 1, "");
-    ASSERT_TRUE(database);
-    ASSERT_TRUE(database->execute(
-        "UPDATE page SET outcomes = zeroblob(length(outcomes)) WHERE key % 1048576 = 0"));
-  }
-  reattach();
-  EXPECT_EQ(ledger_->lease(0).error().code, ErrorCode::store_corrupt);
-  EXPECT_EQ(lease().page, 1U);
-  EXPECT_EQ(lease().page, 2U);
-}
-
-TEST_F(LedgerTest, ReportsADamagedDeltaWhenItFolds) {
-  create_and_lease(2);
-  settle(0, sent);
-  settle(1, deferred, 5);
-  commit();
-  ASSERT_EQ(ledger_->gather(0, now_, 1)->size(), 1U);
-  commit();
-  settle_exception(1, sent);
-  commit();
-  {
-    auto database = store::Database::open(dir_ + "/ledger.db", store::OpenMode::write, 1, "");
-    ASSERT_TRUE(database->execute("UPDATE delta SET body = x'00'"));
-  }
-  EXPECT_EQ(ledger_->detach(0).error().code, ErrorCode::store_corrupt);
-}
-
-TEST_F(LedgerTest, RefusesATaskWhoseCountsAreDamaged) {
-  create(10);
-  {
-    auto database = store::Database::open(dir_ + "/ledger.db", store::OpenMode::write, 1, "");
-    ASSERT_TRUE(database->execute("UPDATE progress SET counts = x'0011'"));
-  }
-  EXPECT_EQ(ledger_->attach(task_, 0).error().code, ErrorCode::store_corrupt);
-  EXPECT_EQ(ledger_->retry(task_, std::nullopt, now_).error().code, ErrorCode::store_corrupt);
 }
 
 TEST_F(LedgerTest, SaysWhereItCannotBeOpened) {
