@@ -68,7 +68,7 @@ int command_resume(const Arguments& arguments, Screen& screen) {
     return fail(screen, resumed.failure());
   }
   if (resumed->empty()) {
-    screen.answer().write(screen.json() ? reports_json({}) + "\n" : "No interrupted task.\n");
+    screen.answer().write(screen.json() ? reports_json({}) + "\n" : "Nothing to resume.\n");
     return 0;
   }
   std::vector<Sending> sendings;
@@ -101,6 +101,10 @@ int command_retry(const Arguments& arguments, Screen& screen) {
                          "nothing to send again: task " + task->id + " has no invitation that is " +
                              (arguments.state.empty() ? "failed" : arguments.state) +
                              "; --state chooses another state"});
+  }
+  // retry() records what is to be sent again; where that has not begun by itself, this begins it.
+  if (const auto resumed = (*dispatcher)->resume(task->id); !resumed) {
+    return fail(screen, resumed.failure());
   }
   screen.person().write("Sending " + counted(*again, "invitation") + " of task " + shown(task->id) +
                         " again\n");
