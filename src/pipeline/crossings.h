@@ -25,6 +25,7 @@
 #include "model/job.h"
 #include "model/limits.h"
 #include "model/settlement.h"
+#include "pipeline/slab.h"
 
 namespace muster::pipeline {
 
@@ -48,6 +49,7 @@ struct News {
   std::vector<ledger::LeasedPage> pages;
   std::vector<TaskIndex> exhausted;  // a lease found no page left
   std::vector<ledger::DueRetry> retries;
+  std::vector<TaskIndex> gathered;  // a gather was answered, whatever it found
   std::vector<ledger::MovedMark> marks;
   std::vector<Slot> freed;       // their settlements are taken; the slots may be filled again
   std::vector<TaskIndex> ended;  // completed or stopped: forget the task
@@ -101,13 +103,13 @@ struct alignas(64) ShardGauges {
 };
 
 struct Crossings {
-  Crossings() : slab(limits::slots_max), settlements(limits::slots_max) {
+  Crossings() : settlements(limits::settlements_per_commit) {
     for (auto& queue : jobs) {
       queue = std::make_unique<Queue<Slot>>(limits::settlements_per_commit);
     }
   }
 
-  std::vector<Job> slab;  // by slot
+  Slab slab;
   std::array<std::unique_ptr<Queue<Slot>>, limits::credentials_max> jobs;
   Queue<Settlement> settlements;
   Queue<LedgerRequest> requests;
@@ -122,8 +124,9 @@ struct Crossings {
   std::atomic<bool> ending{false};  // threads leave their loops
   // The store refuses commits (disk full): nothing new is issued until it takes them again.
   std::atomic<bool> store_trouble{false};
-  std::atomic<std::uint64_t> durable{
-      0};  // settlements made durable: answered − durable = unsettled
+  // Settlements made durable, and those among them that no shard made: what was never sent.
+  std::atomic<std::uint64_t> durable{0};
+  std::atomic<std::uint64_t> unsent{0};
 
   Doorbell expander_bell;
   Doorbell ledger_bell;
@@ -136,6 +139,12 @@ struct Crossings {
     for (auto* bell : shard_bells) {
       bell->ring();
     }
+  }
+  // Settlements that a crash would forget now, where the shards have made `answered` in all.
+  [[nodiscard]] std::uint64_t unsettled(std::uint64_t answered) const {
+    const auto done = durable.load(std::memory_order_relaxed);
+    const auto made = answered + unsent.load(std::memory_order_relaxed);
+    return made > done ? made - done : 0;
   }
   // Asks a task to stop; the first reason stands, but cancel overrides pause and pause overrides
   // drain.

@@ -61,7 +61,8 @@ void Expander::run() {
       continue;
     }
     bell.doze();
-    if (crossings_.news.size_approx() == 0 && !crossings_.ending.load(std::memory_order_acquire)) {
+    // Once more, since stop requests and proofs ring as well: what came before doze() rang nobody.
+    if (!turn() && !crossings_.ending.load(std::memory_order_acquire)) {
       const Duration wait = next_ - clock_.now();
       if (wait > Duration::zero()) {
         bell.wait(wait);
@@ -106,7 +107,9 @@ bool Expander::take_news() {
       page.cursor = leased.mark;
       page.leased = std::move(leased);
       const auto number = page.leased.page;
-      work.pages.insert_or_assign(number, std::move(page));
+      if (page.mark < page.size) {  // otherwise it was settled by the commit that leased it
+        work.pages.insert_or_assign(number, std::move(page));
+      }
     }
     for (const auto index : news->exhausted) {
       auto& work = works_.at(index);
@@ -133,6 +136,10 @@ bool Expander::take_news() {
     for (const auto& [index, at] : news->due) {
       if (const auto work = works_.find(index); work != works_.end()) {
         work->second.due = at;
+      }
+    }
+    for (const auto index : news->gathered) {
+      if (const auto work = works_.find(index); work != works_.end()) {
         work->second.gather_asked = false;
       }
     }
@@ -148,10 +155,19 @@ void Expander::ask(LedgerRequest::Kind kind, TaskIndex task, std::uint32_t page)
   crossings_.ledger_bell.ring();
 }
 
+// The ledger holds so many pages for all tasks together: each has its share, so that a task which
+// begins late need not wait for the end of the others.
 void Expander::lease_ahead(Work& work) {
-  while (!work.exhausted && work.pages.size() + work.leases_asked < settings_.pages_per_task &&
-         work.leases_asked < 2) {
+  std::size_t in_hand = 0;
+  for (const auto& [index, each] : works_) {
+    in_hand += each.pages.size() + each.leases_asked;
+  }
+  const auto share = std::max<std::size_t>(1, limits::pages_in_hand_max / works_.size());
+  const auto most = std::min<std::size_t>(settings_.pages_per_task, share);
+  while (!work.exhausted && in_hand < limits::pages_in_hand_max &&
+         work.pages.size() + work.leases_asked < most && work.leases_asked < 2) {
     ++work.leases_asked;
+    ++in_hand;
     ask(LedgerRequest::Kind::lease, work.index);
   }
 }
@@ -171,39 +187,49 @@ void Expander::gather_due(Work& work) {
 }
 
 std::uint64_t Expander::allowance(Work& work, Instant now) {
-  const auto& entry = *crossings_.tasks[work.index];
   std::uint64_t allowed = std::min<std::uint64_t>(issue_per_turn_max, free_.size());
-  // Retries pass the gate: they were let through once, and the proof may hang on them.
-  if (work.retries.empty() && entry.canary != 0 && entry.total > entry.canary &&
-      entry.proved.load(std::memory_order_relaxed) == 0) {
-    allowed = std::min<std::uint64_t>(allowed,
-                                      entry.canary > work.issued ? entry.canary - work.issued : 0);
-  }
   for (auto* pace : {&work.pace, &wakes_}) {
     allowed = pace->allowed(now, allowed);
-    if (!pace->unlimited()) {
-      next_ = std::min(next_, pace->next(now));
-    }
   }
   return allowed;
+}
+
+// How many of the pages' jobs the canary lets through. Retries pass the gate: they were let through
+// once, and the proof may hang on them.
+std::uint64_t Expander::gate(const Work& work) const {
+  const auto& entry = *crossings_.tasks[work.index];
+  if (entry.canary == 0 || entry.total <= entry.canary ||
+      entry.proved.load(std::memory_order_relaxed) != 0) {
+    return issue_per_turn_max;
+  }
+  return entry.canary > work.issued ? entry.canary - work.issued : 0;
 }
 
 bool Expander::issue(Work& work, Instant now) {
   const std::uint64_t allowed_at_first = allowance(work, now);
   std::uint64_t allowed = allowed_at_first;
   issue_retries(work, allowed);
-  bool full = false;
+  std::uint64_t went = allowed_at_first - allowed;
+  allowed = std::min(allowed, gate(work));
   for (auto& [number, page] : work.pages) {
     if (allowed == 0) {
-      full = true;
       break;
     }
+    const auto before = allowed;
     issue_from(work, page, allowed);
+    went += before - allowed;
   }
-  const std::uint64_t went = allowed_at_first - allowed;
   work.pace.take(went);
   wakes_.take(went);
-  return full && went == issue_per_turn_max;
+  // Whoever had nothing to issue waits for news, not for the pace.
+  if (went == allowed_at_first) {
+    for (const auto* pace : {&work.pace, &wakes_}) {
+      if (!pace->unlimited()) {
+        next_ = std::min(next_, pace->next(now));
+      }
+    }
+  }
+  return went == issue_per_turn_max;
 }
 
 void Expander::issue_retries(Work& work, std::uint64_t& allowed) {
@@ -335,8 +361,8 @@ void Expander::judge(Work& work) {
                                 " (" + std::string(words(suspected)) + ")");
   }
   const auto bad_tokens = entry.bad_tokens.load(std::memory_order_relaxed);
-  if (answered >= judged_answers / 5 && answered <= judged_answers &&
-      static_cast<double>(bad_tokens) > bad_token_share_max * static_cast<double>(judged_answers)) {
+  const auto judged = static_cast<double>(std::max(answered, judged_answers));
+  if (static_cast<double>(bad_tokens) > bad_token_share_max * judged) {
     crossings_.request_stop(work.index, Stop::pause,
                             std::to_string(bad_tokens) + " of the first " +
                                 std::to_string(answered) +
@@ -352,7 +378,10 @@ void Expander::wind_down(Work& work) {
     return;
   }
   // What was gathered and not begun goes back as it came.
-  for (const auto& retry : work.retries) {
+  const bool any = !work.retries.empty();
+  while (!work.retries.empty() && !free_.empty()) {  // other tasks may hold every slot
+    const auto retry = work.retries.front();
+    work.retries.pop_front();
     Settlement back;
     back.kind = Settlement::Kind::returned;
     back.task = work.index;
@@ -365,8 +394,7 @@ void Expander::wind_down(Work& work) {
     ++work.outstanding;
     unsent_.push_back(back);
   }
-  if (!work.retries.empty()) {
-    work.retries.clear();
+  if (any) {
     return;
   }
   work.stop_asked = true;
@@ -390,6 +418,10 @@ void Expander::flush() {
     crossings_.ring_shards();
   }
   if (!unsent_.empty()) {
+    const auto settled = std::count_if(unsent_.begin(), unsent_.end(), [](const auto& settlement) {
+      return settlement.kind == Settlement::Kind::settled;
+    });
+    crossings_.unsent.fetch_add(static_cast<std::uint64_t>(settled), std::memory_order_relaxed);
     crossings_.settlements.enqueue_bulk(unsent_.data(), unsent_.size());
     unsent_.clear();
     crossings_.ledger_bell.ring();

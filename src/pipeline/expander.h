@@ -23,7 +23,7 @@
 namespace muster::pipeline {
 
 struct ExpanderSettings {
-  std::uint32_t pages_per_task = 32;
+  std::uint32_t pages_per_task = 16;
   std::uint32_t wakes_per_second = 0;  // over all tasks, for topics of push type mdm; 0: no limit
   bool hold_in_doubt = false;
 };
@@ -65,8 +65,9 @@ class Expander {
   void ask(LedgerRequest::Kind kind, TaskIndex task, std::uint32_t page = 0);
   void lease_ahead(Work& work);
   void gather_due(Work& work);
-  // How many the gates let through now.
+  // How many the slots and the paces let through now.
   [[nodiscard]] std::uint64_t allowance(Work& work, Instant now);
+  [[nodiscard]] std::uint64_t gate(const Work& work) const;
   bool issue(Work& work, Instant now);
   bool issue_from(Work& work, Page& page, std::uint64_t& allowed);
   void issue_retries(Work& work, std::uint64_t& allowed);

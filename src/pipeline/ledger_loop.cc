@@ -123,6 +123,7 @@ void LedgerLoop::take_requests() {
         } else {
           news_->retries.insert(news_->retries.end(), due->begin(), due->end());
         }
+        news_->gathered.push_back(request.task);
         look_for_due(request.task);
         break;
       }
@@ -190,7 +191,7 @@ void LedgerLoop::commit(Instant now) {
   const bool anything = !news_->opened.empty() || !news_->pages.empty() ||
                         !news_->exhausted.empty() || !news_->retries.empty() ||
                         !news_->marks.empty() || !news_->freed.empty() || !news_->ended.empty() ||
-                        !news_->due.empty();
+                        !news_->due.empty() || !news_->gathered.empty();
   if (anything) {
     crossings_.news.enqueue(std::move(news_));
     news_ = std::make_unique<News>();
@@ -200,7 +201,11 @@ void LedgerLoop::commit(Instant now) {
 
 void LedgerLoop::look_for_due(TaskIndex task) {
   const auto due = ledger_.next_due(task);
-  news_->due.emplace_back(task, due ? due->value_or(WallTime{0}) : WallTime{0});
+  WallTime at{0};  // none
+  if (due && *due) {
+    at = std::max(**due, WallTime{1});  // what an earlier process left behind is due since 1970
+  }
+  news_->due.emplace_back(task, at);
 }
 
 void LedgerLoop::publish(const ledger::CommitReport& report) {

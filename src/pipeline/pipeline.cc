@@ -175,8 +175,7 @@ Gauges Pipeline::gauges() const {
     sum.streams += shard->streams.load(std::memory_order_relaxed);
     answered += shard->answered.load(std::memory_order_relaxed);
   }
-  const auto durable = crossings_.durable.load(std::memory_order_relaxed);
-  sum.unsettled = answered > durable ? answered - durable : 0;
+  sum.unsettled = crossings_.unsettled(answered);
   return sum;
 }
 

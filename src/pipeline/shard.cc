@@ -158,17 +158,15 @@ bool Shard::draw_for(std::uint32_t credential, Instant now) {
   again.resize(again.size() - count);
   count += queue.try_dequeue_bulk(drawn_.data() + count, room - count);
   Pool::Connection* connection = nullptr;
-  std::uint32_t here = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    if (here == 0) {
+    // Asked before each: one long payload may take the room of several.
+    if (connection == nullptr || connection->session->room() == 0) {
       connection = pool.roomiest();
-      here = connection == nullptr ? 0 : connection->session->room();
     }
-    if (here == 0) {
+    if (connection == nullptr) {
       again.push_back(drawn_[i]);
       continue;
     }
-    --here;
     submit(*connection, drawn_[i], now);
   }
   for (auto& each : pool.connections()) {
@@ -266,15 +264,15 @@ void Shard::count(TaskEntry& entry, const wire::Answer& answer) {
   const bool suspect = answer.status != 200 && suspects_configuration(answer.reason);
   if (suspect) {
     entry.suspected.store(answer.reason, std::memory_order_relaxed);
-    if (answer.reason == Reason::bad_device_token) {
-      entry.bad_tokens.fetch_add(1, std::memory_order_relaxed);
-    }
   }
   // Shared counters cost a cache line a job: once the task is proved and past the first answers
   // they are of no use and left alone.
   constexpr std::uint64_t counted_max = 1024;
   if (entry.answered.load(std::memory_order_relaxed) < counted_max) {
     const bool first = !suspect && entry.proved.fetch_add(1, std::memory_order_relaxed) == 0;
+    if (answer.reason == Reason::bad_device_token) {
+      entry.bad_tokens.fetch_add(1, std::memory_order_relaxed);
+    }
     entry.answered.fetch_add(1, std::memory_order_relaxed);
     if (first || suspect) {
       crossings_.expander_bell.ring();  // the gate may open, or must close

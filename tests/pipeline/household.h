@@ -1,0 +1,101 @@
+// A data directory with a roster of n users, each with one device: what a task needs to run.
+//
+// In memory where the system has /dev/shm; removed with the object. Tokens and magics follow from
+// the device's number, so that a test can say which push belongs to whom.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "ledger/ledger.h"
+#include "roster/roster.h"
+
+namespace muster::testing {
+
+class Household {
+ public:
+  explicit Household(std::uint32_t devices) {
+    const std::string parent = ::access("/dev/shm", W_OK) == 0 ? "/dev/shm/" : ::testing::TempDir();
+    std::string pattern = parent + "muster-test-XXXXXX";
+    dir_ = ::mkdtemp(pattern.data());
+    import(devices);
+  }
+  ~Household() { std::filesystem::remove_all(dir_); }
+  Household(const Household&) = delete;
+  Household& operator=(const Household&) = delete;
+
+  [[nodiscard]] const std::string& dir() const { return dir_; }
+  [[nodiscard]] roster::Roster& roster() { return *roster_; }
+  [[nodiscard]] const roster::Selection& all() const { return all_; }
+  [[nodiscard]] std::unique_ptr<roster::RosterReader> reader() const {
+    auto opened = roster::RosterReader::open(dir_);
+    EXPECT_TRUE(opened) << opened.error().line_of_text();
+    return std::move(*opened);
+  }
+  [[nodiscard]] std::unique_ptr<ledger::Ledger> open_ledger() const {
+    auto opened = ledger::Ledger::open(dir_);
+    EXPECT_TRUE(opened) << opened.error().line_of_text();
+    return std::move(*opened);
+  }
+  // The task with every device as its audience.
+  [[nodiscard]] ledger::NewTask new_task(std::int64_t expiration_s) const {
+    ledger::NewTask task;
+    task.id.bytes = {1, 2, 3, 4, 5, 6, 0x47, 8, 0x89};
+    task.target_name = "all";
+    task.devices = all_.devices;
+    task.users = all_.users;
+    task.push_prefix = {9, 8, 7, 6, 5, 4, 0x83, 2};
+    task.expiration_s = expiration_s;
+    return task;
+  }
+  // Lower-case hexadecimal.
+  [[nodiscard]] static std::string token(std::uint32_t number) {
+    std::array<char, 65> text{};
+    std::snprintf(text.data(), text.size(), "%064x", number + 1U);
+    return text.data();
+  }
+
+ private:
+  void import(std::uint32_t devices) {
+    const auto in = dir_ + "/in/";
+    std::filesystem::create_directory(in);
+    std::string users = "user_id,full_name\n";
+    std::string members = "group_id,user_id\n";
+    std::string rows = "device_id,user_id,topic,push_token,push_magic\n";
+    for (std::uint32_t i = 0; i < devices; ++i) {
+      const auto n = std::to_string(i);
+      users.append("u").append(n).append(",U\n");
+      members.append("all,u").append(n).append("\n");
+      rows.append("d").append(n).append(",u").append(n).append(",com.apple.mgmt.External.1,");
+      rows.append(token(i)).append(",magic-").append(n).append("\n");
+    }
+    std::ofstream(in + "users.csv") << users;
+    std::ofstream(in + "groups.csv") << "group_id,name\nall,All\n";
+    std::ofstream(in + "members.csv") << members;
+    std::ofstream(in + "devices.csv") << rows;
+    auto opened = roster::Roster::open(dir_);
+    ASSERT_TRUE(opened) << opened.error().line_of_text();
+    roster_ = std::move(*opened);
+    const auto counts = roster_->import(roster::ImportPlan{{in}, "", false, ""}, nullptr,
+                                        WallTime{1'700'000'000'000});
+    ASSERT_TRUE(counts) << counts.error().line_of_text();
+    auto selection = reader()->select_group("all", roster::Wanted::not_invited);
+    ASSERT_TRUE(selection) << selection.error().line_of_text();
+    all_ = std::move(*selection);
+    ASSERT_EQ(all_.devices.size(), devices);
+  }
+
+  std::string dir_;
+  std::unique_ptr<roster::Roster> roster_;
+  roster::Selection all_;
+};
+
+}  // namespace muster::testing

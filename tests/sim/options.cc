@@ -1,0 +1,79 @@
+#include "tests/sim/options.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "base/random.h"
+
+namespace muster::sim {
+
+std::string Faults::text() const {
+  std::ostringstream text;
+  text << "refused " << refused << " unreachable " << unreachable << " cut " << cut
+       << " black_hole " << black_hole << " bad_status " << bad_status << " stream_refused "
+       << stream_refused << " stream_reset " << stream_reset << " stream_silent " << stream_silent
+       << " goaway " << goaway << " one_stream " << one_stream << " window_shut " << window_shut;
+  return text.str();
+}
+
+Options Options::draw(std::uint64_t seed) {
+  Random random(seed * 2654435761U + 1);
+  const auto sometimes = [&](double share_of_seeds, double most) {
+    return random.chance(share_of_seeds) ? most * static_cast<double>(1 + random.below(100)) / 100
+                                         : 0.0;
+  };
+  Options options;
+  options.seed = seed;
+  constexpr std::uint32_t sizes[] = {3, 40, 300, 1500, 3000, 4096, 6000};
+  options.invitations = sizes[random.below(std::size(sizes))];
+  options.shards = static_cast<std::uint32_t>(1 + random.below(2));
+  options.connections = static_cast<std::uint32_t>(1 + random.below(4));
+  constexpr std::uint32_t streams[] = {1, 20, 100, 1000, 4000};
+  options.streams = streams[random.below(std::size(streams))];
+  options.tokens_lost = random.chance(0.3) ? 1 + options.invitations / 50 : 0;
+  options.canary = random.chance(0.5) ? static_cast<std::uint32_t>(1 + random.below(100)) : 0;
+  options.rate = random.chance(0.2) ? 500 : 0;
+  options.latency_most =
+      std::chrono::milliseconds(1 + random.below(random.chance(0.2) ? 2500 : 60));
+  auto& faults = options.faults;
+  faults.refused = sometimes(0.4, 0.4);
+  faults.unreachable = sometimes(0.2, 0.3);
+  faults.cut = sometimes(0.5, 0.7);
+  faults.black_hole = sometimes(0.3, 0.3);
+  faults.bad_status = sometimes(0.6, 0.3);
+  faults.stream_refused = sometimes(0.4, 0.03);
+  faults.stream_reset = sometimes(0.4, 0.03);
+  faults.stream_silent = sometimes(0.3, 0.01);
+  faults.goaway = sometimes(0.5, 0.02);
+  faults.one_stream = sometimes(0.3, 0.01);
+  faults.window_shut = sometimes(0.3, 0.5);
+  options.faults_last = std::chrono::seconds(5 + random.below(60));
+  for (auto count = random.below(4); count > 0; --count) {
+    options.crashes.push_back(1 + random.below(options.invitations));
+  }
+  for (auto count = random.below(3); count > 0; --count) {
+    options.drains.push_back(1 + random.below(options.invitations));
+  }
+  std::sort(options.crashes.begin(), options.crashes.end());
+  std::sort(options.drains.begin(), options.drains.end());
+  return options;
+}
+
+std::string Options::text() const {
+  std::ostringstream text;
+  text << "seed " << seed << ": invitations " << invitations << " shards " << shards
+       << " connections " << connections << " streams " << streams << " tokens_lost " << tokens_lost
+       << " canary " << canary << " rate " << rate << " latency_ms "
+       << latency_most.count() / 1'000'000 << " faults_s " << faults_last.count() / 1'000'000'000
+       << " " << faults.text() << " crashes";
+  for (const auto at : crashes) {
+    text << " " << at;
+  }
+  text << " drains";
+  for (const auto at : drains) {
+    text << " " << at;
+  }
+  return text.str();
+}
+
+}  // namespace muster::sim

@@ -1,0 +1,227 @@
+#include "tests/sim/world.h"
+
+#include <algorithm>
+#include <array>
+
+namespace muster::sim {
+namespace {
+
+constexpr Duration finish_within = std::chrono::minutes(20);  // after the faults' end
+constexpr Duration step_most = std::chrono::milliseconds(20);
+constexpr std::size_t complaints_max = 10;
+
+bool unheard(Reason reason) {
+  return reason == Reason::connection_lost || reason == Reason::stream_reset ||
+         reason == Reason::answer_overdue || reason == Reason::process_died;
+}
+
+}  // namespace
+
+World::World(const Options& options)
+    : options_(options),
+      random_(options.seed),
+      household_(options.invitations),
+      task_(household_.new_task(clock_.wall().seconds() + 86'400)),
+      far_end_(options_) {
+  const auto ledger = household_.open_ledger();
+  EXPECT_TRUE(ledger->create_task(task_));
+  std::vector<std::pair<DeviceNumber, std::int64_t>> lost;
+  for (std::uint32_t i = 0; i < options_.tokens_lost; ++i) {
+    const auto device = task_.devices.at(random_.below(options_.invitations));
+    lost.emplace_back(device.value_or(0), std::int64_t{4'000'000'000'000});
+  }
+  EXPECT_TRUE(household_.roster().forget_tokens(lost));
+}
+
+void World::run() {
+  const Instant calm_at = clock_.now() + options_.faults_last;
+  const Instant end = calm_at + finish_within;
+  process_ = std::make_unique<Process>(household_, task_, far_end_, witness_, clock_, random_);
+  while (process_->entry().phase.load() != pipeline::TaskEntry::Phase::completed) {
+    if (clock_.now() > end) {
+      complain("the task does not come to its end: " + std::to_string(witness_.on_the_way.size()) +
+               " on the way");
+      break;
+    }
+    far_end_.faulty = clock_.now() < calm_at && far_end_.requests < 4 * options_.invitations;
+    process_->step();
+    if (crashes_done_ < options_.crashes.size() &&
+        far_end_.requests >= options_.crashes[crashes_done_]) {
+      ++crashes_done_;
+      crash();
+    } else if (drains_done_ < options_.drains.size() && !draining_ &&
+               far_end_.requests >= options_.drains[drains_done_]) {
+      ++drains_done_;
+      draining_ = true;
+      process_->request_stop(pipeline::Stop::drain);
+    }
+    if (process_->entry().phase.load() == pipeline::TaskEntry::Phase::stopped) {
+      draining_ = false;
+      begin_life();
+    }
+    advance();
+  }
+  end_life();
+  check();
+}
+
+// In good order: what is on the way would be a repeat.
+void World::begin_life() {
+  end_life();
+  process_ = std::make_unique<Process>(household_, task_, far_end_, witness_, clock_, random_);
+}
+
+void World::end_life() {
+  if (process_->entry().phase.load() != pipeline::TaskEntry::Phase::open &&
+      !witness_.on_the_way.empty()) {
+    complain("the task ended while pushes were on the way");
+  }
+  process_.reset();
+}
+
+// Small steps while bytes travel, long ones while everybody waits.
+void World::advance() {
+  const Instant now = clock_.now();
+  const Instant until = std::min(process_->next(), now + step_most);
+  const Duration little = std::chrono::microseconds(20 + random_.below(1'000));
+  clock_.turn_to(std::max(until, now + little));
+}
+
+void World::crash() {
+  draining_ = false;
+  const auto gauges = process_->gauges();
+  process_->crash();
+  if (const auto died = witness_.crash(); died > gauges.in_flight) {
+    complain(std::to_string(died) + " died on the way, in_flight says " +
+             std::to_string(gauges.in_flight));
+  }
+  process_.reset();
+  forgive(gauges);
+  process_ = std::make_unique<Process>(household_, task_, far_end_, witness_, clock_, random_);
+}
+
+// What was accepted and is not on disk may be sent once more.
+void World::forgive(const Gauges& gauges) {
+  std::uint64_t forgotten = 0;
+  for (const auto& row : rows()) {
+    auto& told = witness_.attempts[id_of(row.invitation)];
+    if (!at_rest(row.outcome.state) && told.accepted_unforgotten != 0) {
+      told.accepted_unforgotten = 0;
+      ++told.forgotten;
+      ++forgotten;
+    }
+  }
+  if (forgotten > gauges.unsettled) {
+    complain(std::to_string(forgotten) + " answers were forgotten by a crash, unsettled says " +
+             std::to_string(gauges.unsettled));
+  }
+}
+
+void World::check() {
+  const auto all = rows();
+  if (all.size() != options_.invitations) {
+    complain("the ledger has " + std::to_string(all.size()) + " rows");
+  }
+  std::uint64_t repeated = 0;
+  for (const auto& row : all) {
+    check_row(row);
+    repeated += far_end_.journal[id_of(row.invitation)].acted > 1 ? 1 : 0;
+  }
+  check_counts(all);
+  const auto reader = ledger::LedgerReader::open(household_.dir());
+  const auto task = (*reader)->task(task_.id);
+  if ((*task)->counts.repeated < repeated) {
+    complain(std::to_string(repeated) + " ids were acted upon twice, repeated says " +
+             std::to_string((*task)->counts.repeated));
+  }
+  for (const auto& words : far_end_.complaints) {
+    complain(words);
+  }
+  for (const auto& words : witness_.complaints) {
+    complain(words);
+  }
+}
+
+void World::check_row(const ledger::Row& row) {
+  const auto id = id_of(row.invitation);
+  const auto& done = far_end_.journal[id];
+  const auto& told = witness_.attempts[id];
+  const auto state = row.outcome.state;
+  const auto words = [&] {
+    return id + " (" + std::string(name_of(state)) + " " +
+           std::string(name_of(row.outcome.reason)) + ", attempts " +
+           std::to_string(row.outcome.attempts) + "): acted " + std::to_string(done.acted) +
+           ", accepted " + std::to_string(told.accepted) + ", doubted " +
+           std::to_string(told.doubted) + ", died " + std::to_string(told.died) + ": ";
+  };
+  if (!at_rest(state)) {
+    complain(words() + "not at rest");
+  }
+  if (state == State::sent && (done.acted == 0 || told.accepted == 0)) {
+    complain(words() + "lost: it was never accepted");
+  }
+  if (state != State::sent && told.accepted_unforgotten != 0) {
+    complain(words() + "accepted, but not sent");
+  }
+  if (state != State::sent && done.acted != 0 && told.doubted + told.died + told.forgotten == 0) {
+    complain(words() + "acted upon, but not sent");
+  }
+  if (done.acted > told.accepted + told.doubted + told.died || done.acted < told.accepted) {
+    complain(words() + "the accounts differ");
+  }
+  if (state == State::unreachable && row.outcome.reason == Reason::unregistered &&
+      !done.by_status.contains(410)) {
+    complain(words() + "nobody said 410");
+  }
+  if (state == State::failed && !unheard(row.outcome.reason) && done.by_status.size() == 0) {
+    complain(words() + "nobody refused it");
+  }
+  const bool tried = state == State::sent || state == State::failed;
+  if (tried && (row.outcome.attempts < 1 || row.outcome.attempts > limits::attempts_max)) {
+    complain(words() + "strange attempts");
+  }
+  // Devices are numbered in the order of their import, which is that of their ids as they came.
+  const auto n = std::to_string(row.invitation);
+  if (done.requests != 0 &&
+      (done.path != "/3/device/" + testing::Household::token(row.invitation) ||
+       done.body != R"({"mdm":"magic-)" + n + R"("})")) {
+    complain(words() + "wrong device: " + done.path + " " + done.body);
+  }
+}
+
+void World::check_counts(const std::vector<ledger::Row>& all) {
+  std::array<std::uint64_t, states_count> recount{};
+  for (const auto& row : all) {
+    ++recount[static_cast<std::size_t>(row.outcome.state)];
+  }
+  const auto reader = ledger::LedgerReader::open(household_.dir());
+  const auto task = (*reader)->task(task_.id);
+  for (std::size_t state = 1; state < states_count; ++state) {
+    const auto count = (*task)->counts.by_state[state];
+    if (count != recount[state]) {
+      complain("counts say " + std::to_string(count) + " " +
+               std::string(name_of(static_cast<State>(state))) + ", the rows " +
+               std::to_string(recount[state]));
+    }
+  }
+}
+
+std::vector<ledger::Row> World::rows() const {
+  const auto reader = ledger::LedgerReader::open(household_.dir());
+  EXPECT_TRUE(reader) << reader.error().line_of_text();
+  auto rows = (*reader)->rows(task_.id, 0, options_.invitations);
+  EXPECT_TRUE(rows) << words(rows.error());
+  return rows ? std::move(*rows) : std::vector<ledger::Row>{};
+}
+
+std::string World::id_of(InvitationNumber invitation) const {
+  return uuid_text(apns_id(task_.push_prefix, invitation, 0));
+}
+
+void World::complain(const std::string& what) {
+  if (complaints_.size() < complaints_max) {
+    complaints_.push_back(what);
+  }
+}
+
+}  // namespace muster::sim
