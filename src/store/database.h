@@ -1,9 +1,10 @@
-// SQLite behind six verbs: the only door to a database file. One Database is used by one thread at a time.
+// SQLite behind six verbs: the only door to a database file. One Database is used by one thread at
+// a time.
 //
-// Files are opened in WAL mode with synchronous=FULL: what commit() returned for survives power loss; a
-// reader sees the last commit before its transaction and never blocks the writer. Errors come as
-// ErrorCode disk_full, disk_failed, store_busy, store_corrupt, not_permitted or os; after disk_failed
-// nothing may be believed: close and recover in a new process.
+// Files are opened in WAL mode with synchronous=FULL: what commit() returned for survives power
+// loss; a reader sees the last commit before its transaction and never blocks the writer. Errors
+// come as ErrorCode disk_full, disk_failed, store_busy, store_corrupt, not_permitted or os; after
+// disk_failed nothing may be believed: close and recover in a new process.
 #pragma once
 
 #include <cstdint>
@@ -52,9 +53,9 @@ enum class OpenMode : std::uint8_t { write, read };
 
 class Database {
  public:
-  // write: creates the file (0600) where it is missing. read: refuses a missing file (not_found). Checks
-  // that the file is Muster's (application_id) and not of a newer version (user_version > `version`); the
-  // complaint names the file and the mend. `schema` is run where user_version is 0.
+  // write: creates the file (0600) where it is missing. read: refuses a missing file (not_found).
+  // Checks that the file is Muster's (application_id) and not of a newer version (user_version >
+  // `version`); the complaint names the file and the mend. `schema` is run where user_version is 0.
   [[nodiscard]] static Result<Database, Complaint> open(const std::string& file, OpenMode mode,
                                                         std::int32_t version,
                                                         std::string_view schema);
@@ -76,8 +77,8 @@ class Database {
   std::string file_;
 };
 
-// Holds DIR/muster.lock (an open-file lock, with pid and boot id inside) for as long as it lives. The
-// complaint names the holder's pid; the lock of a dead process is taken over.
+// Holds DIR/muster.lock (an open-file lock, with pid and boot id inside) for as long as it lives.
+// The complaint names the holder's pid; the lock of a dead process is taken over.
 class DirectoryLock {
  public:
   // Creates the directory (0700) where it is missing.
