@@ -94,7 +94,7 @@ void write(Level level, std::string_view room, std::string_view message,
   if (level < state().least || level == Level::off) {
     return;
   }
-  std::string key = std::string(room) + "\n" + std::string(message);
+  const std::string key = std::string(room) + "\n" + std::string(message);
   if (state().rates.size() >= keys_max) {
     state().rates.clear();
   }

@@ -17,8 +17,8 @@ namespace muster::log {
 enum class Level : std::uint8_t { debug, info, warning, error, off };
 
 struct Field {
-  Field(std::string_view key_, std::string_view value_) : key(key_), value(value_) {}
-  Field(std::string_view key_, std::int64_t value_) : key(key_), value(std::to_string(value_)) {}
+  Field(std::string_view name, std::string_view text) : key(name), value(text) {}
+  Field(std::string_view name, std::int64_t number) : key(name), value(std::to_string(number)) {}
   std::string_view key;
   std::string value;
 };

@@ -1,5 +1,6 @@
 #include "base/result.h"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -62,7 +63,8 @@ std::string words(const Error& error) {
   std::string text = words_of_code(error.code);
   if (error.os_error != 0) {
     text += " (";
-    text += std::strerror(error.os_error);
+    std::array<char, 128> room{};
+    text += ::strerror_r(error.os_error, room.data(), room.size());
     text += ")";
   }
   return text;

@@ -74,7 +74,8 @@ bool names_a_private_key(std::FILE* opened) {
   if (std::fseek(opened, 0, SEEK_SET) != 0) {
     return false;
   }
-  std::string text(16 * 1024, '\0');  // a key is a few kilobytes; what stands behind is not ours
+  // A key is a few kilobytes; what stands behind is not ours.
+  std::string text(std::size_t{16} * 1024, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), opened));
   const bool found = text.find("PRIVATE KEY-----") != std::string::npos;
   OPENSSL_cleanse(text.data(), text.size());

@@ -55,8 +55,8 @@ inline constexpr std::uint32_t stream_id_last = 1U << 30;          // a connecti
 
 // ── roster ──
 inline constexpr std::uint32_t block_size = 4096;  // device numbers a packed block
-inline constexpr std::size_t field_bytes_max = 64 * 1024;
-inline constexpr std::size_t line_bytes_max = 1024 * 1024;
+inline constexpr std::size_t field_bytes_max = 64UL * 1024;
+inline constexpr std::size_t line_bytes_max = 1024UL * 1024;
 inline constexpr std::size_t columns_max = 256;
 inline constexpr std::size_t name_bytes_max = 1024;
 inline constexpr std::size_t json_depth_max = 64;
