@@ -61,7 +61,16 @@ bool Conduct::stream_ended(bool by_reset, Instant now) {
   begin_span_if_due(now);
   ++ended_;
   resets_ += by_reset ? 1 : 0;
+  answers_ += by_reset ? 0 : 1;
   return resets_ <= resets_max && (resets_ < resets_judged_from || resets_ * 2 <= ended_);
+}
+
+bool Conduct::body_declined(Instant now) {
+  if (declined_ == answers_) {
+    return stream_ended(true, now);
+  }
+  ++declined_;
+  return true;
 }
 
 void Conduct::begin_span_if_due(Instant now) {

@@ -28,6 +28,9 @@ class Conduct {
   [[nodiscard]] bool watch(Bytes bytes, Instant now);
   // A stream ended by the peer's answer or reset. False: over 100 resets in the span, or over half.
   [[nodiscard]] bool stream_ended(bool by_reset, Instant now);
+  // RST_STREAM with NO_ERROR on a stream that was answered: what a server says that answers before
+  // it has read the body (RFC 9113 §8.1), nginx to every request. One an answer is no fault.
+  [[nodiscard]] bool body_declined(Instant now);
 
  private:
   void begin_span_if_due(Instant now);
@@ -42,6 +45,8 @@ class Conduct {
   std::uint32_t glitches_ = 0;
   std::uint32_t resets_ = 0;
   std::uint32_t ended_ = 0;
+  std::uint64_t answers_ = 0;   // of the whole connection
+  std::uint64_t declined_ = 0;  // of these
 };
 
 }  // namespace muster::apns

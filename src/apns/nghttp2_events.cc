@@ -75,9 +75,7 @@ struct Nghttp2Framing::Events {
         framing.window_stuck_since_ = Instant::never();  // it moves; receive() looks again
         break;
       case NGHTTP2_RST_STREAM:
-        if (!framing.conduct_.stream_ended(true, framing.now_)) {
-          framing.begin_drain("the peer resets too many streams");
-        }
+        framing.reset_arrived(frame->hd.stream_id, frame->rst_stream.error_code);
         break;
       default:
         break;
@@ -224,6 +222,17 @@ void Nghttp2Framing::answer_complete(std::int32_t stream_id) {
   }
   answer(index, Fate::answered, verdict.reason, stream.status, verdict.timestamp_ms);
   if (!conduct_.stream_ended(false, now_)) {
+    begin_drain("the peer resets too many streams");
+  }
+}
+
+void Nghttp2Framing::reset_arrived(std::int32_t stream_id, std::uint32_t error_code) {
+  const StreamIndex index = index_of(stream_id);
+  const bool was_answered = index == no_stream || streams_[index].answered;
+  const bool fair = was_answered && error_code == NGHTTP2_NO_ERROR
+                        ? conduct_.body_declined(now_)
+                        : conduct_.stream_ended(true, now_);
+  if (!fair) {
     begin_drain("the peer resets too many streams");
   }
 }

@@ -56,6 +56,7 @@ class Nghttp2Framing final : public wire::DeliverySession {
   void field_arrived(std::int32_t stream_id, std::string_view name, std::string_view value);
   void body_arrived(std::int32_t stream_id, std::string_view piece);
   void answer_complete(std::int32_t stream_id);
+  void reset_arrived(std::int32_t stream_id, std::uint32_t error_code);
   void stream_closed(std::int32_t stream_id, std::uint32_t error_code);
   [[nodiscard]] ssize_t read_body(std::int32_t stream_id, MutableBytes room, std::uint32_t* flags);
   void heed_token_reason(const Stream& stream, Reason reason);
