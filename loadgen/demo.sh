@@ -73,6 +73,7 @@ code = "REFUSED_STREAM"
 share = 0.003
 [[fault]]
 kind = "goaway"
+every = 1
 after = 9000
 count = 1
 last = 20
