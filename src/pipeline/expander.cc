@@ -246,7 +246,11 @@ void Expander::issue_retries(Work& work, std::uint64_t& allowed) {
 }
 
 bool Expander::issue_from(Work& work, Page& page, std::uint64_t& allowed) {
+#ifdef MUSTER_BUG_ack_before_commit  // planted: tests/sim/canaries.sh demands that it is caught
+  const std::uint32_t end = page.size;  // as if every mark were durable before its commit
+#else
   const std::uint32_t end = std::min(page.size, page.mark + limits::ahead_of_mark_max);
+#endif
   const std::uint32_t doubted =
       page.leased.in_doubt ? page.leased.mark + limits::ahead_of_mark_max : 0;
   while (page.cursor < end && allowed != 0) {
@@ -276,6 +280,12 @@ void Expander::start(Work& work, const Start& what) {
   job.in_doubt = what.in_doubt;
   job.from_exception = what.from_exception;
 
+#ifdef MUSTER_BUG_skip_in_doubt  // planted: tests/sim/canaries.sh demands that it is caught
+  if (what.in_doubt) {
+    settle_unsent(job, slot, State::sent, Reason::none);
+    return;
+  }
+#endif
   const auto target = blocks_.at(what.device);
   if (!target) {
     log::error("pipeline", "roster block unreadable", {{"error", words(target.error())}});

@@ -41,6 +41,9 @@ Duration back_off(const Policy& policy, std::uint32_t attempts, Random& random) 
 Decision decide(const wire::Answer& answer, const Job& job, std::int64_t expiration_s,
                 const Policy& policy, WallTime now, Random& random) {
   if (answer.fate == wire::Fate::unprocessed) {
+#ifdef MUSTER_BUG_forget_goaway  // planted: tests/sim/canaries.sh demands that it is caught
+    return settled(State::sent, Reason::none, job);
+#endif
     return Decision{Decision::Kind::again, {}, 0};
   }
   if (answer.fate == wire::Fate::in_doubt) {
@@ -54,6 +57,11 @@ Decision decide(const wire::Answer& answer, const Job& job, std::int64_t expirat
   }
   switch (action_for(answer.status, answer.reason)) {
     case Action::accept:
+#ifdef MUSTER_BUG_double_send  // planted: tests/sim/canaries.sh demands that it is caught
+      if (job.attempts == 1 && job.invitation % 64 == 7) {
+        return Decision{Decision::Kind::again, {}, 0};
+      }
+#endif
       return settled(State::sent, Reason::none, job);
     case Action::fail:
       return settled(State::failed, answer.reason, job);

@@ -9,6 +9,8 @@ namespace muster::pipeline {
 namespace {
 
 constexpr Duration leave_within = std::chrono::seconds(5);
+constexpr Duration busy_interval = std::chrono::milliseconds(20);
+constexpr double busy_share = 0.6;
 constexpr Duration idle_most = std::chrono::milliseconds(500);
 
 }  // namespace
@@ -43,6 +45,7 @@ void Shard::turn(Instant most) {
   network_.turn(more ? now : next(most));
   collect(network_.now());
   report_slow(network_.now());
+  measure_busy(network_.now());
   flush();
   publish();
 }
@@ -141,7 +144,7 @@ bool Shard::draw_for(std::uint32_t credential, Instant now) {
   auto& again = again_[credential];
   auto& queue = *crossings_.jobs[credential];
   const bool waiting = !again.empty() || queue.size_approx() != 0;
-  pool.open_wanted(now, waiting);
+  pool.open_wanted(now, waiting, busy_);
   if (!waiting) {
     return false;
   }
@@ -282,6 +285,11 @@ void Shard::count(TaskEntry& entry, const wire::Answer& answer) {
 
 void Shard::settle(const Job& job, Slot slot, const wire::Answer& answer,
                    const Decision& decision) {
+#ifdef MUSTER_BUG_drop_settle  // planted: tests/sim/canaries.sh demands that it is caught
+  if (job.invitation % 64 == 7) {
+    return;
+  }
+#endif
   Settlement settlement;
   settlement.slot = slot;
   settlement.invitation = job.invitation;
@@ -369,6 +377,18 @@ void Shard::flush() {
   crossings_.settlements.enqueue_bulk(settlements_.data(), settlements_.size());
   settlements_.clear();
   crossings_.ledger_bell.ring();
+}
+
+// Over the last stretch: did this thread work for most of it?
+void Shard::measure_busy(Instant now) {
+  if (now - measured_at_ < busy_interval) {
+    return;
+  }
+  const Duration cpu = clock_.thread_cpu();
+  busy_ = static_cast<double>((cpu - cpu_then_).count()) >
+          busy_share * static_cast<double>((now - measured_at_).count());
+  cpu_then_ = cpu;
+  measured_at_ = now;
 }
 
 void Shard::publish() {

@@ -149,8 +149,7 @@ TEST(Policy, SendsAgainAfterASecondWhatIsInDoubt) {
 }
 
 TEST(Policy, GivesUpDoubtWhenAttemptsOrTimeRunOut) {
-  const auto spent =
-      decided({wire::Fate::in_doubt, 0, Reason::stream_reset, limits::attempts_max});
+  const auto spent = decided({wire::Fate::in_doubt, 0, Reason::stream_reset, limits::attempts_max});
   const auto late = decided({wire::Fate::in_doubt, 0, Reason::stream_reset, 1, now_s});
 
   EXPECT_EQ(spent.outcome.state, State::failed);
@@ -169,10 +168,10 @@ TEST(Policy, HoldsDoubtForAPersonWhateverTheAttemptAndExpiry) {
 
 TEST(Policy, DefersNothingBeyondItsExpiry) {
   // The first back-off is 30 s ± 20 %.
-  const auto before = decided({wire::Fate::answered, 503, Reason::service_unavailable, 1,
-                               now_s + 40});
-  const auto beyond = decided({wire::Fate::answered, 503, Reason::service_unavailable, 1,
-                               now_s + 20});
+  const auto before =
+      decided({wire::Fate::answered, 503, Reason::service_unavailable, 1, now_s + 40});
+  const auto beyond =
+      decided({wire::Fate::answered, 503, Reason::service_unavailable, 1, now_s + 20});
 
   EXPECT_EQ(before.outcome.state, State::deferred);
   EXPECT_EQ(beyond.outcome.state, State::expired);

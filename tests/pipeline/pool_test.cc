@@ -1,0 +1,175 @@
+#include "pipeline/pool.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/pipeline/fakes.h"
+
+namespace muster::pipeline {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using testing::FakeNetwork;
+using testing::Sessions;
+
+class PoolTest : public ::testing::Test {
+ protected:
+  PoolTest() { clock_.turn(seconds(100)); }
+  ~PoolTest() override {
+    pool_.abandon();
+    network_.turn(clock_.now());
+    pool_.bury(clock_.now());
+  }
+  // As a shard's turn does.
+  void turn(bool waiting) {
+    pool_.open_wanted(clock_.now(), waiting);
+    network_.turn(clock_.now());
+    std::vector<wire::Answer> answers;
+    for (auto& connection : pool_.connections()) {
+      const auto before = answers.size();
+      connection.session->take_answers(answers);
+      connection.answered += answers.size() - before;
+    }
+    pool_.bury(clock_.now());
+  }
+  void fill() {
+    for (auto* session : sessions_.all) {
+      if (session != nullptr) {
+        session->free = 0;
+      }
+    }
+  }
+  std::size_t opened() const { return network_.opened_at.size(); }
+
+  FakeClock clock_;
+  FakeNetwork network_{clock_};
+  Sessions sessions_;
+  Pool pool_{testing::pool_settings(sessions_), network_, 0, 1};
+};
+
+TEST_F(PoolTest, OpensNothingWithoutWork) {
+  turn(false);
+  EXPECT_EQ(opened(), 0U);
+}
+
+TEST_F(PoolTest, OpensItsFirstConnectionWhenWorkWaits) {
+  turn(true);
+  EXPECT_EQ(opened(), 1U);
+  EXPECT_EQ(pool_.room(), 100U);
+}
+
+TEST_F(PoolTest, GrowsByOneAtATimeWhileEveryConnectionIsFull) {
+  for (int i = 0; i < 20; ++i) {
+    turn(true);
+    fill();
+    clock_.turn(milliseconds(100));
+  }
+  EXPECT_EQ(opened(), 4U) << "connections_max";
+  for (std::size_t i = 1; i < opened(); ++i) {
+    EXPECT_GE(network_.opened_at[i] - network_.opened_at[i - 1], milliseconds(100));
+  }
+}
+
+TEST_F(PoolTest, DoesNotGrowWhileThereIsRoom) {
+  for (int i = 0; i < 20; ++i) {
+    turn(true);
+    clock_.turn(milliseconds(100));
+  }
+  EXPECT_EQ(opened(), 1U);
+}
+
+TEST_F(PoolTest, ReplacesAtOnceAConnectionThatTakesItsLeave) {
+  turn(true);
+  sessions_.all[0]->go_away();
+  pool_.open_wanted(clock_.now(), true);
+  EXPECT_EQ(opened(), 2U);
+}
+
+TEST_F(PoolTest, ReplacesAtOnceAConnectionThatDiedAfterItHadWorked) {
+  turn(true);
+  pool_.connections()[0].answered = 7;
+  network_.cut = true;
+  turn(true);
+  turn(true);
+  EXPECT_EQ(opened(), 2U);
+}
+
+TEST_F(PoolTest, TriesAgainNeverMoreThanOnceASecondAndBacksOff) {
+  turn(true);
+  pool_.connections()[0].answered = 1;  // it got through once: patience
+  network_.cut = true;
+  turn(true);
+  network_.failure = ErrorCode::connect_refused;
+  const auto before = opened();
+  for (int i = 0; i < 12'000; ++i) {
+    turn(true);
+    clock_.turn(milliseconds(5));
+  }
+  ASSERT_GE(opened(), before + 4);
+  EXPECT_LE(opened(), before + 8) << "in a minute: 1 + 2 + 4 + 8 + 16 + 32 s";
+  for (auto i = before + 1; i < opened(); ++i) {
+    EXPECT_GE(network_.opened_at[i] - network_.opened_at[i - 1], seconds(1));
+  }
+}
+
+TEST_F(PoolTest, GivesUpAfterThreeFailuresWhereNothingEverWentThrough) {
+  network_.failure = ErrorCode::connect_refused;
+  for (int i = 0; i < 10'000; ++i) {
+    turn(true);
+    clock_.turn(milliseconds(10));
+  }
+  EXPECT_EQ(opened(), 3U);
+  EXPECT_FALSE(pool_.refusal().credential);
+  EXPECT_TRUE(pool_.refusal().words.starts_with("peer:443: ")) << pool_.refusal().words;
+}
+
+TEST_F(PoolTest, GivesUpAtOnceWhereTryingAgainWillNotMend) {
+  network_.failure = ErrorCode::tls_certificate_untrusted;
+  turn(true);
+  EXPECT_FALSE(pool_.refusal().words.empty());
+  clock_.turn(seconds(100));
+  turn(true);
+  EXPECT_EQ(opened(), 1U);
+}
+
+TEST_F(PoolTest, GivesUpWhereThePeerRefusesTheCredential) {
+  turn(true);
+  sessions_.all[0]->state.refusal = Reason::bad_certificate;
+  turn(true);
+  EXPECT_TRUE(pool_.refusal().credential);
+  EXPECT_TRUE(pool_.refusal().words.starts_with("BadCertificate")) << pool_.refusal().words;
+  EXPECT_EQ(pool_.room(), 0U);
+}
+
+TEST_F(PoolTest, GoesOnAfterAGoawayForAReasonThatIsNotTheCredentials) {
+  turn(true);
+  sessions_.all[0]->state.refusal = Reason::idle_timeout;
+  turn(true);
+  EXPECT_TRUE(pool_.refusal().words.empty());
+}
+
+TEST_F(PoolTest, RenewsTheCredentialOnAnotherConnection) {
+  int renewed = 0;
+  auto settings = testing::pool_settings(sessions_);
+  settings.renew_credential = [&] { ++renewed; };
+  Pool pool(settings, network_, 0, 1);
+  pool.open_wanted(clock_.now(), true);
+  network_.turn(clock_.now());
+  pool.renew_credential(pool.connections()[0], clock_.now());
+  EXPECT_EQ(renewed, 1);
+  EXPECT_EQ(pool.room(), 0U);
+  pool.open_wanted(clock_.now(), true);
+  EXPECT_EQ(opened(), 2U);
+  pool.abandon();
+  network_.turn(clock_.now());
+  pool.bury(clock_.now());
+}
+
+TEST_F(PoolTest, OpensNothingAfterDrain) {
+  pool_.drain(clock_.now());
+  turn(true);
+  EXPECT_EQ(opened(), 0U);
+}
+
+}  // namespace
+}  // namespace muster::pipeline

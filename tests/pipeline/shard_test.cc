@@ -1,0 +1,276 @@
+#include "pipeline/shard.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <optional>
+
+#include "tests/pipeline/fakes.h"
+
+namespace muster::pipeline {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::ElementsAre;
+using testing::FakeNetwork;
+using ::testing::IsEmpty;
+using testing::Sessions;
+using ::testing::SizeIs;
+
+class ShardTest : public ::testing::Test {
+ protected:
+  ShardTest() {
+    clock_.turn(seconds(100));
+    auto entry = std::make_unique<TaskEntry>();
+    entry->content.expiration_s = clock_.wall().seconds() + 86'400;
+    crossings_.tasks[0] = std::move(entry);
+    ShardSettings settings;
+    settings.credentials = {testing::pool_settings(sessions_)};
+    shard_.emplace(crossings_, clock_, network_, gauges_, settings);
+  }
+  ~ShardTest() override {
+    crossings_.ending = true;
+    clock_.turn(seconds(100));
+    for (auto* session : sessions_.all) {
+      if (session != nullptr) {
+        session->in_flight.clear();
+      }
+    }
+    shard_->run();
+  }
+  TaskEntry& entry() { return *crossings_.tasks[0]; }
+  void give(Slot slot) {
+    auto& job = crossings_.slab[slot];
+    job = Job{};
+    job.invitation = slot;
+    job.epoch = entry().epoch.load();
+    crossings_.jobs[0]->enqueue(slot);
+  }
+  void give_all(Slot count) {
+    for (Slot slot = 0; slot < count; ++slot) {
+      give(slot);
+    }
+  }
+  // Until it stands: the first turn opens, the second writes.
+  void turn(int times = 2) {
+    for (int i = 0; i < times; ++i) {
+      shard_->turn(clock_.now());
+    }
+  }
+  std::vector<Settlement> settled() {
+    std::vector<Settlement> all;
+    Settlement one;
+    while (crossings_.settlements.try_dequeue(one)) {
+      all.push_back(one);
+    }
+    return all;
+  }
+  testing::FakeSession& session(std::size_t number = 0) { return *sessions_.all.at(number); }
+
+  FakeClock clock_;
+  Crossings crossings_;
+  FakeNetwork network_{clock_};
+  Sessions sessions_;
+  ShardGauges gauges_;
+  std::optional<Shard> shard_;
+};
+
+TEST_F(ShardTest, SettlesWhatWasAccepted) {
+  give(3);
+  turn();
+  session().answer(3, 200);
+  turn(1);
+
+  const auto settlements = settled();
+  ASSERT_THAT(settlements, SizeIs(1));
+  EXPECT_EQ(settlements[0].outcome, (Outcome{State::sent, Reason::none, 1}));
+  EXPECT_EQ(settlements[0].slot, 3U);
+  EXPECT_EQ(settlements[0].status, 200);
+  EXPECT_EQ(gauges_.answered.load(), 1U);
+  EXPECT_EQ(gauges_.in_flight.load(), 0U);
+}
+
+TEST_F(ShardTest, NeverWritesAJobOfAnEarlierEpoch) {
+  give(1);
+  entry().epoch.fetch_add(1);
+  turn();
+
+  EXPECT_THAT(sessions_.submitted, IsEmpty());
+  const auto settlements = settled();
+  ASSERT_THAT(settlements, SizeIs(1));
+  EXPECT_EQ(settlements[0].kind, Settlement::Kind::returned);
+}
+
+TEST_F(ShardTest, GivesBackWhatWaitsForRoomWhenItsTaskStops) {
+  sessions_.streams = 1;
+  give_all(5);
+  turn();
+  ASSERT_THAT(sessions_.submitted, SizeIs(1));
+  crossings_.request_stop(0, Stop::pause, "asked to");
+  turn(1);
+
+  EXPECT_THAT(settled(), SizeIs(4));
+  EXPECT_THAT(sessions_.submitted, SizeIs(1)) << "what was written stays and is awaited";
+  session().accept_all();
+  turn(1);
+  EXPECT_THAT(settled(), SizeIs(1));
+}
+
+TEST_F(ShardTest, SendsAtOnceWhatWasNotProcessedAndDoesNotCountTheAttempt) {
+  give(1);
+  turn();
+  session().say({1, wire::Fate::unprocessed, Reason::none, 0, 0});
+  turn();
+  ASSERT_THAT(sessions_.submitted, ElementsAre(1, 1));
+  session().answer(1, 200);
+  turn(1);
+
+  const auto settlements = settled();
+  ASSERT_THAT(settlements, SizeIs(1));
+  EXPECT_EQ(settlements[0].outcome.attempts, 1);
+}
+
+TEST_F(ShardTest, SendsElsewhereWhatAServerShuttingDownRefused) {
+  give(1);
+  turn();
+  session().answer(1, 503, Reason::shutdown);
+  turn(3);
+
+  ASSERT_THAT(sessions_.submitted, ElementsAre(1, 1));
+  EXPECT_EQ(sessions_.all[0], nullptr) << "it was retired";
+  EXPECT_THAT(session(1).in_flight, ElementsAre(1));
+}
+
+TEST_F(ShardTest, AsksTheSessionForRoomBeforeEveryJob) {
+  sessions_.streams = 10;
+  sessions_.room_a_job = 4;  // a long payload takes the window of several
+  give_all(10);
+  turn();
+  EXPECT_THAT(sessions_.submitted, SizeIs(3));
+}
+
+TEST_F(ShardTest, ReportsASlowAnswerOnceAndSettlesItAsAnException) {
+  give(1);
+  turn();
+  clock_.turn(milliseconds(999));
+  turn(1);
+  EXPECT_THAT(settled(), IsEmpty());
+  clock_.turn(milliseconds(2));
+  turn(5);
+
+  auto settlements = settled();
+  ASSERT_THAT(settlements, SizeIs(1));
+  EXPECT_EQ(settlements[0].kind, Settlement::Kind::slow);
+  EXPECT_EQ(settlements[0].outcome.attempts, 1);
+  clock_.turn(seconds(5));
+  turn(5);
+  EXPECT_THAT(settled(), IsEmpty());
+  session().answer(1, 200);
+  turn(1);
+  settlements = settled();
+  ASSERT_THAT(settlements, SizeIs(1));
+  EXPECT_EQ(settlements[0].kind, Settlement::Kind::settled);
+  EXPECT_TRUE(settlements[0].from_exception);
+}
+
+TEST_F(ShardTest, ForgetsTheAnsweredWhenTheCircleOfTheSentIsFull) {
+  sessions_.streams = 1000;
+  give(0);
+  turn();
+  // Slot 0 holds the head; the others go round behind it until the circle has been full twice.
+  std::uint64_t answered = 0;
+  while (answered < std::uint64_t{5} * limits::slots_max) {
+    for (Slot slot = 1; slot <= 900; ++slot) {
+      give(slot);
+    }
+    turn(1);
+    for (Slot slot = 1; slot <= 900; ++slot) {
+      session().answer(slot, 200);
+    }
+    turn(1);
+    answered += settled().size();
+    sessions_.submitted.clear();
+  }
+  clock_.turn(milliseconds(1001));
+  turn(1);
+
+  const auto settlements = settled();
+  ASSERT_THAT(settlements, SizeIs(1)) << "only slot 0 is slow";
+  EXPECT_EQ(settlements[0].kind, Settlement::Kind::slow);
+  EXPECT_EQ(settlements[0].slot, 0U);
+}
+
+TEST_F(ShardTest, StopsTheTaskWhoseConfigurationIsWrong) {
+  give(1);
+  turn();
+  session().answer(1, 400, Reason::bad_topic);
+  turn(1);
+
+  EXPECT_EQ(entry().stop.load(),
+            action_for(400, Reason::bad_topic) == Action::stop_task ? Stop::pause : Stop::none);
+  EXPECT_THAT(settled(), SizeIs(1));
+}
+
+TEST_F(ShardTest, StopsEveryTaskOfARefusedCredentialAndGivesAllBack) {
+  sessions_.streams = 1;
+  give_all(3);
+  turn();
+  const auto first = sessions_.submitted.at(0);
+  session().answer(first, 403, Reason::invalid_provider_token);
+  session().free = 0;  // nothing more goes out before the answer is read
+  turn(3);
+
+  EXPECT_EQ(entry().stop.load(), Stop::pause);
+  EXPECT_TRUE(entry().stop_reason.starts_with("InvalidProviderToken")) << entry().stop_reason;
+  const auto settlements = settled();
+  EXPECT_THAT(settlements, SizeIs(3));
+  for (const auto& settlement : settlements) {
+    EXPECT_EQ(settlement.kind, Settlement::Kind::returned);
+  }
+  EXPECT_THAT(sessions_.submitted, SizeIs(1));
+}
+
+TEST_F(ShardTest, StopsTheTasksOfAPeerThatCannotBeReached) {
+  network_.failure = ErrorCode::connect_refused;
+  give(1);
+  for (int i = 0; i < 1000 && entry().stop.load() == Stop::none; ++i) {
+    turn(1);
+    clock_.turn(milliseconds(20));
+  }
+  EXPECT_EQ(entry().stop.load(), Stop::pause);
+  EXPECT_THAT(settled(), SizeIs(1));
+  EXPECT_EQ(network_.opened_at.size(), 3U);
+}
+
+TEST_F(ShardTest, KeepsInDoubtWhatALostConnectionCarried) {
+  give_all(4);
+  turn();
+  network_.cut = true;
+  turn(1);
+
+  const auto settlements = settled();
+  ASSERT_THAT(settlements, SizeIs(4));
+  for (const auto& settlement : settlements) {
+    EXPECT_EQ(settlement.outcome, (Outcome{State::in_doubt, Reason::connection_lost, 1}));
+    EXPECT_GT(settlement.next_at_ms, clock_.wall().milliseconds);
+  }
+}
+
+TEST_F(ShardTest, CountsWhatProvesAndWhatSuspectsTheConfiguration) {
+  give_all(4);
+  turn();
+  session().answer(0, 200);
+  session().answer(1, 400, Reason::bad_device_token);
+  session().answer(2, 410, Reason::unregistered);
+  session().say({3, wire::Fate::in_doubt, Reason::stream_reset, 0, 0});
+  turn(1);
+
+  EXPECT_EQ(entry().answered.load(), 3U);
+  EXPECT_EQ(entry().proved.load(), 2U);
+  EXPECT_EQ(entry().bad_tokens.load(), 1U);
+  EXPECT_EQ(entry().suspected.load(), Reason::bad_device_token);
+}
+
+}  // namespace
+}  // namespace muster::pipeline
