@@ -29,10 +29,11 @@ Result<store::TaskRecord> Ledger::Implementation::find(const TaskId& id) {
   if (!record) {
     return tl::unexpected(record.error());
   }
-  if (!*record) {
+  auto& found = *record;
+  if (!found) {
     return trouble(ErrorCode::not_found);
   }
-  return std::move(**record);
+  return std::move(*found);
 }
 
 Result<TaskRow> Ledger::Implementation::attach(const TaskId& id, TaskIndex index) {
@@ -185,7 +186,7 @@ Result<void> Ledger::Implementation::fold(const TaskInHand& task) {
 Result<void> Ledger::Implementation::fold_some(const TaskInHand& task,
                                                std::optional<std::uint32_t>& from,
                                                Result<void>& worst) {
-  for (int folded = 0; folded < folds_per_transaction; ++folded) {
+  for (int folded = 0; folded < folds_per_transaction && from; ++folded) {
     const auto page = store.page_with_deltas(task.number, *from);
     if (!page) {
       return tl::unexpected(page.error());

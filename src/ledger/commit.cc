@@ -97,15 +97,16 @@ store::ExceptionRecord row_after(const Settlement& settlement,
 
 Result<void> Ledger::Implementation::write_exception(const Settlement& settlement, WallTime now) {
   auto& task = known(settlement.task);
-  const auto before = store.exception(task.number, settlement.invitation);
-  if (!before) {
-    return tl::unexpected(before.error());
+  const auto found = store.exception(task.number, settlement.invitation);
+  if (!found) {
+    return tl::unexpected(found.error());
   }
-  if (settlement.kind == Settlement::Kind::returned && !*before) {
+  const auto& before = *found;
+  if (settlement.kind == Settlement::Kind::returned && !before) {
     return trouble(ErrorCode::store_corrupt);  // it was gathered from a row
   }
-  const auto row = row_after(settlement, *before, now);
-  task.moves.move(*before ? (*before)->outcome : Outcome{}, row.outcome);
+  const auto row = row_after(settlement, before, now);
+  task.moves.move(before ? before->outcome : Outcome{}, row.outcome);
   const bool final = settlement.kind == Settlement::Kind::settled;
   settled += final ? 1 : 0;
   if (final && settlement.from_exception) {
@@ -115,7 +116,7 @@ Result<void> Ledger::Implementation::write_exception(const Settlement& settlemen
     }
   }
   if (final && ordinary(row.outcome) && row.generation == 0) {
-    return *before ? store.remove_exception(task.number, settlement.invitation) : Result<void>{};
+    return before ? store.remove_exception(task.number, settlement.invitation) : Result<void>{};
   }
   return store.put_exception(task.number, row);
 }

@@ -74,10 +74,11 @@ struct LedgerReader::Implementation {
     if (!found) {
       return tl::unexpected(found.error());
     }
-    if (!*found) {
+    auto& record = *found;
+    if (!record) {
       return trouble(ErrorCode::not_found);
     }
-    return std::move(**found);
+    return std::move(*record);
   }
 
   // The part of [from, past) that lies in `page`, appended to `rows`.
@@ -145,14 +146,15 @@ Result<std::vector<TaskRow>> LedgerReader::tasks() {
 }
 
 Result<std::optional<TaskRow>> LedgerReader::task(const TaskId& id) {
-  const auto record = implementation_->store.task(id);
-  if (!record) {
-    return tl::unexpected(record.error());
+  const auto found = implementation_->store.task(id);
+  if (!found) {
+    return tl::unexpected(found.error());
   }
-  if (!*record) {
+  const auto& record = *found;
+  if (!record) {
     return std::optional<TaskRow>{};
   }
-  auto row = read_shown(**record);
+  auto row = read_shown(*record);
   if (!row) {
     return tl::unexpected(row.error());
   }
@@ -199,10 +201,11 @@ Result<std::vector<Row>> LedgerReader::rows(const TaskId& id, InvitationNumber f
   if (!task) {
     return tl::unexpected(task.error());
   }
-  if (!*task) {
+  const auto& found = *task;
+  if (!found) {
     return trouble(ErrorCode::not_found);
   }
-  const auto& record = **task;
+  const auto& record = *found;
   const auto past =
       from + std::min<std::uint64_t>(
                  count, record.invitations - std::min<std::uint64_t>(from, record.invitations));

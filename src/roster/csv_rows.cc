@@ -124,8 +124,8 @@ Result<bool, Complaint> CsvRows::next(Row& row) {
     return true;
   }
   for (std::size_t i = 0; i < fields.size(); ++i) {
-    if (columns_[i]) {
-      row.at(*columns_[i]) = Value{true, fields[i].text, fields[i].line, fields[i].column};
+    if (const auto column = columns_[i]; column) {
+      row.at(*column) = Value{true, fields[i].text, fields[i].line, fields[i].column};
     }
   }
   // Several names in one field stand between semicolons.

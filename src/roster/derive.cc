@@ -234,7 +234,7 @@ Result<void, Complaint> Derivation::rebuild_blocks() {
     return refuse(pushable.error());
   }
   pushable_ = std::move(*pushable);
-  for (std::uint16_t topic = 0; topic < state_.topics.size(); ++topic) {
+  for (std::uint32_t topic = 0; topic < state_.topics.size(); ++topic) {
     auto devices = state_.store.set(SetKind::devices_of_topic, topic);
     if (!devices) {
       return refuse(devices.error());
@@ -437,7 +437,7 @@ Result<void> Derivation::write_device_sets() {
   if (auto put = state_.store.put_set(SetKind::users_pushable, users_pushable); !put) {
     return put;
   }
-  for (std::uint16_t topic = 0; topic < of_topic_.size(); ++topic) {
+  for (std::uint32_t topic = 0; topic < of_topic_.size(); ++topic) {
     if (auto put = state_.store.put_set(SetKind::devices_of_topic, of_topic_[topic], topic); !put) {
       return put;
     }

@@ -27,7 +27,7 @@ struct Membership {
 };
 
 struct ImportState {
-  ImportState(store::RosterStore& store_, WallTime now_) : store(store_), now(now_) {}
+  ImportState(store::RosterStore& into, WallTime at) : store(into), now(at) {}
 
   store::RosterStore& store;
   WallTime now;

@@ -101,13 +101,13 @@ Result<std::vector<std::uint16_t>> RosterReader::topics_of(const NumberSet& devi
           return tl::unexpected(names.error());
         }
         std::vector<std::uint16_t> topics;
-        for (std::uint16_t topic = 1; topic < names->size(); ++topic) {
+        for (std::uint32_t topic = 1; topic < names->size(); ++topic) {
           const auto of_topic = store.set(store::SetKind::devices_of_topic, topic);
           if (!of_topic) {
             return tl::unexpected(of_topic.error());
           }
           if (of_topic->size_of_intersection(devices) != 0) {
-            topics.push_back(topic);
+            topics.push_back(static_cast<std::uint16_t>(topic));
           }
         }
         return topics;

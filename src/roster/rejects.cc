@@ -11,7 +11,7 @@
 namespace muster::roster {
 namespace {
 
-constexpr std::size_t buffer_bytes = 256 * 1024;
+constexpr std::size_t buffer_bytes = 256UL * 1024;
 
 tl::unexpected<Complaint> refused(const std::string& path) {
   const auto error = error_of_errno(errno);

@@ -91,7 +91,7 @@ Result<void> forget_in_sets(store::RosterStore& store, const NumberSet& devices,
       users_pushable->remove(user);
     }
   }
-  for (std::uint16_t topic = 0; topic < topics->size(); ++topic) {
+  for (std::uint32_t topic = 0; topic < topics->size(); ++topic) {
     auto of_topic = store.set(SetKind::devices_of_topic, topic);
     if (!of_topic) {
       return tl::unexpected(of_topic.error());
@@ -113,23 +113,24 @@ Result<void> forget(store::RosterStore& store,
   NumberSet devices;
   NumberSet users;
   for (const auto& [device, timestamp_ms] : wanted) {
-    auto row = store.device(device);
-    if (!row) {
-      return tl::unexpected(row.error());
+    auto found = store.device(device);
+    if (!found) {
+      return tl::unexpected(found.error());
     }
+    auto& row = *found;
     // 0: the peer gave no time, so its word stands.
-    const bool newer = *row && timestamp_ms != 0 && (*row)->registered_at_ms > timestamp_ms;
-    if (!*row || !(*row)->active || newer) {
+    const bool newer = row && timestamp_ms != 0 && row->registered_at_ms > timestamp_ms;
+    if (!row || !row->active || newer) {
       continue;
     }
-    (*row)->active = false;
-    if (auto put = store.put_device(**row); !put) {
+    row->active = false;
+    if (auto put = store.put_device(*row); !put) {
       return put;
     }
     by_block[device / limits::block_size].push_back(device);
     devices.add(device);
-    if ((*row)->user != store::no_user) {
-      users.add((*row)->user);
+    if (row->user != store::no_user) {
+      users.add(row->user);
     }
   }
   if (devices.empty()) {

@@ -69,12 +69,13 @@ Result<RowWriter::Person, Complaint> RowWriter::read_user(const Row& row, bool r
     if (!stored) {
       return tl::unexpected(state_.complaint(stored.error()));
     }
-    if (!*stored) {
+    auto& before = *stored;
+    if (!before) {
       return tl::unexpected(state_.complaint(Error{ErrorCode::store_corrupt, 0}));
     }
     person.known = true;
-    person.before = **stored;
-    person.row = std::move(**stored);
+    person.before = *before;
+    person.row = std::move(*before);
   }
   std::string language = state_.languages[person.row.language];
   fields.text(Column::full_name, person.row.full_name);
@@ -150,11 +151,14 @@ Result<void, Complaint> RowWriter::write_group(const Row& row) {
   }
   if (entry != nullptr) {
     auto stored = state_.store.group(entry->number);
-    if (!stored || !*stored) {
-      return tl::unexpected(
-          state_.complaint(stored ? Error{ErrorCode::store_corrupt, 0} : stored.error()));
+    if (!stored) {
+      return tl::unexpected(state_.complaint(stored.error()));
     }
-    group = std::move(**stored);
+    auto& before = *stored;
+    if (!before) {
+      return tl::unexpected(state_.complaint(Error{ErrorCode::store_corrupt, 0}));
+    }
+    group = std::move(*before);
   }
   const bool known = entry != nullptr;
   const auto name_before = group.name;
@@ -270,13 +274,16 @@ Result<RowWriter::Thing, Complaint> RowWriter::read_device(const Row& row) {
   }
   if (entry != nullptr) {
     auto stored = state_.store.device(entry->number);
-    if (!stored || !*stored) {
-      return tl::unexpected(
-          state_.complaint(stored ? Error{ErrorCode::store_corrupt, 0} : stored.error()));
+    if (!stored) {
+      return tl::unexpected(state_.complaint(stored.error()));
+    }
+    auto& before = *stored;
+    if (!before) {
+      return tl::unexpected(state_.complaint(Error{ErrorCode::store_corrupt, 0}));
     }
     thing.known = true;
-    thing.before = **stored;
-    thing.row = std::move(**stored);
+    thing.before = *before;
+    thing.row = std::move(*before);
   }
   std::string topic = state_.topics[thing.row.topic];
   fields.text(Column::name, thing.row.name);

@@ -48,8 +48,8 @@ Result<store::GroupRow, Complaint> find_group(store::RosterStore& store, const s
   if (!by_id) {
     return tl::unexpected(complaint_of_store(store.file(), by_id.error()));
   }
-  if (*by_id) {
-    return std::move(**by_id);
+  if (auto& found = *by_id; found) {
+    return std::move(*found);
   }
   auto by_name = store.groups_by_name(group);
   if (!by_name) {
@@ -148,14 +148,15 @@ Result<Selection, Complaint> selection_of(store::RosterStore& store, Result<Targ
 // Narrows a user's target to one of his devices.
 Result<void, Complaint> take_one_device(store::RosterStore& store, const store::UserRow& user,
                                         const std::string& device_id, Target& target) {
-  const auto device = store.device_by_id(device_id);
-  if (!device) {
-    return tl::unexpected(complaint_of_store(store.file(), device.error()));
+  const auto found = store.device_by_id(device_id);
+  if (!found) {
+    return tl::unexpected(complaint_of_store(store.file(), found.error()));
   }
-  if (!*device) {
+  const auto& device = *found;
+  if (!device) {
     return unknown(store.file(), "device", device_id, store.device_numbers_ids(), false);
   }
-  if ((*device)->user != user.number) {
+  if (device->user != user.number) {
     return tl::unexpected(
         Complaint{"",
                   0,
@@ -166,7 +167,7 @@ Result<void, Complaint> take_one_device(store::RosterStore& store, const store::
                   {}});
   }
   target.devices = NumberSet();
-  target.devices.add((*device)->number);
+  target.devices.add(device->number);
   return {};
 }
 
@@ -174,17 +175,18 @@ Result<void, Complaint> take_one_device(store::RosterStore& store, const store::
 
 Result<Selection, Complaint> user_selection(store::RosterStore& store, const std::string& user_id,
                                             const std::string& device_id, Wanted wanted) {
-  const auto user = store.user_by_id(user_id);
-  if (!user) {
-    return tl::unexpected(complaint_of_store(store.file(), user.error()));
+  const auto found = store.user_by_id(user_id);
+  if (!found) {
+    return tl::unexpected(complaint_of_store(store.file(), found.error()));
   }
-  if (!*user) {
+  const auto& user = *found;
+  if (!user) {
     return unknown(store.file(), "user", user_id, store.user_numbers_ids_languages(), false);
   }
   Target target;
-  target.name = (*user)->full_name;
-  target.users.add((*user)->number);
-  const auto devices = store.devices_of_user((*user)->number);
+  target.name = user->full_name;
+  target.users.add(user->number);
+  const auto devices = store.devices_of_user(user->number);
   if (!devices) {
     return tl::unexpected(complaint_of_store(store.file(), devices.error()));
   }
@@ -192,7 +194,7 @@ Result<Selection, Complaint> user_selection(store::RosterStore& store, const std
     target.devices.add(device);
   }
   if (!device_id.empty()) {
-    if (auto taken = take_one_device(store, **user, device_id, target); !taken) {
+    if (auto taken = take_one_device(store, *user, device_id, target); !taken) {
       return tl::unexpected(taken.error());
     }
   }

@@ -100,12 +100,14 @@ Result<NumberSet> read_set(Bytes bytes) {
 }  // namespace
 
 // Gives `name` the statement of this literal, or returns the trouble.
+// NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared takes none.
 #define MUSTER_USE(name, sql)                   \
   auto name##_used = use(sql);                  \
   if (!name##_used) {                           \
     return tl::unexpected(name##_used.error()); \
   }                                             \
   Statement& name = **name##_used
+// NOLINTEND(bugprone-macro-parentheses)
 
 Result<RosterStore, Complaint> RosterStore::open(const std::string& dir, OpenMode mode) {
   auto database = Database::open(dir + "/roster.db", mode, schema_version, schema);
