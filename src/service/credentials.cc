@@ -39,6 +39,15 @@ Result<void, Complaint> check_topic(const ApnsCredential& credential) {
 }  // namespace
 
 Result<Credentials, Complaint> Credentials::open(const ApnsSettings& settings, const Clock& clock) {
+  if (settings.framing != "nghttp2") {
+    return tl::unexpected<Complaint>(Complaint{"",
+                                               0,
+                                               0,
+                                               "apns.framing is \"" + settings.framing + "\"",
+                                               "\"nghttp2\", the only framing of this version",
+                                               "leave apns.framing out",
+                                               {}});
+  }
   Credentials opened;
   opened.settings_ = settings;
   std::map<std::tuple<std::string, std::string, std::string>, std::shared_ptr<apns::ProviderToken>>

@@ -17,6 +17,10 @@ double seconds(Duration duration) {
 Checked<roster::RosterReader*> Dispatcher::Implementation::roster_reader() {
   if (roster_for_reading == nullptr) {
     auto opened = roster::RosterReader::open(settings.data_dir);
+    if (!opened && opened.error().cause.code == ErrorCode::not_found) {
+      return Failure{FailureKind::cannot_start,
+                     settings.data_dir + " holds no roster yet; begin with `muster import`"};
+    }
     if (!opened) {
       return service::failure_of(opened.error());
     }
@@ -28,6 +32,10 @@ Checked<roster::RosterReader*> Dispatcher::Implementation::roster_reader() {
 Checked<ledger::LedgerReader*> Dispatcher::Implementation::ledger_reader() {
   if (ledger_for_reading == nullptr) {
     auto opened = ledger::LedgerReader::open(settings.data_dir);
+    if (!opened && opened.error().cause.code == ErrorCode::not_found) {
+      return Failure{FailureKind::cannot_start,
+                     settings.data_dir + " holds no tasks yet; begin with `muster import`"};
+    }
     if (!opened) {
       return service::failure_of(opened.error());
     }

@@ -48,6 +48,11 @@ Dispatcher::Implementation::~Implementation() {
 
 Checked<Done> Dispatcher::Implementation::open(Access wanted) {
   access = wanted;
+  if (settings.store_url != "sqlite") {
+    return Failure{FailureKind::cannot_start, "store.url is \"" + settings.store_url +
+                                                  "\"; expected \"sqlite\", the only store of this "
+                                                  "version; leave store.url out"};
+  }
   if (wanted == Access::read) {
     return Done{};
   }

@@ -192,6 +192,15 @@ Checked<std::vector<std::string>> Dispatcher::Implementation::resume(const std::
   }
   for (const auto& row : wanted) {
     const auto id = uuid_text(row.id.bytes);
+    if (row.state == ledger::TaskState::paused) {
+      Result<void> stored;
+      with_ledger([&](ledger::Ledger& ledger_) {
+        stored = ledger_.set_state(row.id, ledger::TaskState::running, "", clock.wall());
+      });
+      if (!stored) {
+        return service::failure_of(stored.error(), "the task's state could not be recorded");
+      }
+    }
     if (run_of(id) == nullptr ||
         pipeline->entry(run_of(id)->index).phase.load(std::memory_order_acquire) !=
             pipeline::TaskEntry::Phase::open) {
