@@ -41,7 +41,7 @@ Pool::~Pool() {
   MUSTER_ASSERT(connections_.empty());
 }
 
-void Pool::open_wanted(Instant now, bool waiting) {
+void Pool::open_wanted(Instant now, bool waiting, bool busy) {
   if (draining_ || !waiting || !refusal_.words.empty() || now < next_open_) {
     return;
   }
@@ -53,7 +53,7 @@ void Pool::open_wanted(Instant now, bool waiting) {
     usable += condition == wire::Vitals::Condition::open ? 1 : 0;
   }
   const bool first = usable == 0;
-  const bool grow = usable < settings_.connections_max && room() == 0 &&
+  const bool grow = !busy && usable < settings_.connections_max && room() == 0 &&
                     (!opened_ || now - opened_at_ >= open_interval);
   if (!opening && (first || grow)) {
     open(now);

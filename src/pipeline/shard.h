@@ -57,6 +57,7 @@ class Shard {
   void stop_credential(std::uint32_t credential);
   void report_slow(Instant now);
   void forget_answered();
+  void measure_busy(Instant now);
   void publish();
   void flush();
   [[nodiscard]] Instant next(Instant most) const;
@@ -85,6 +86,9 @@ class Shard {
   std::size_t sent_count_ = 0;
   std::uint64_t stops_seen_ = 0;
   std::uint64_t in_flight_ = 0;
+  bool busy_ = false;
+  Instant measured_at_{};
+  Duration cpu_then_{};
 };
 
 }  // namespace muster::pipeline
