@@ -18,6 +18,12 @@ WallTime SystemClock::wall() const {
   return WallTime{at.tv_sec * std::int64_t{1'000} + at.tv_nsec / 1'000'000};
 }
 
+Duration SystemClock::thread_cpu() const {
+  timespec at{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+  return Duration{at.tv_sec * std::int64_t{1'000'000'000} + at.tv_nsec};
+}
+
 std::string to_text(WallTime at) {
   const std::time_t seconds = at.milliseconds / 1000;
   std::tm parts{};

@@ -42,12 +42,15 @@ class Clock {
   virtual ~Clock() = default;
   [[nodiscard]] virtual Instant now() const = 0;
   [[nodiscard]] virtual WallTime wall() const = 0;
+  // CPU time of the calling thread so far: tells a thread that is busy from one that waits.
+  [[nodiscard]] virtual Duration thread_cpu() const { return Duration::zero(); }
 };
 
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] Instant now() const override;
   [[nodiscard]] WallTime wall() const override;
+  [[nodiscard]] Duration thread_cpu() const override;
 };
 
 // A clock that a test turns by hand; both faces move together.
@@ -57,14 +60,14 @@ class FakeClock final : public Clock {
   [[nodiscard]] WallTime wall() const override { return wall_; }
   void turn(Duration by) {
     now_ = now_ + by;
-    wall_.milliseconds = wall_at_start_ + now_.nanoseconds / 1'000'000;
+    wall_.milliseconds = wall_at_start + now_.nanoseconds / 1'000'000;
   }
   void turn_to(Instant at) { turn(at - now_); }
 
  private:
-  static constexpr std::int64_t wall_at_start_ = 1'700'000'000'000;
+  static constexpr std::int64_t wall_at_start = 1'700'000'000'000;
   Instant now_{0};
-  WallTime wall_{wall_at_start_};
+  WallTime wall_{wall_at_start};
 };
 
 }  // namespace muster

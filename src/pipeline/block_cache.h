@@ -24,7 +24,7 @@ class BlockCache {
  private:
   // Pages in hand lie in as many blocks at least; a sparse audience touches more and reads them
   // again.
-  static constexpr std::size_t blocks_max = 40;
+  static constexpr std::size_t blocks_max = 20;
   struct Held {
     roster::Block block;
     std::uint64_t used = 0;

@@ -8,6 +8,7 @@ namespace muster::pipeline {
 namespace {
 
 constexpr Duration retry_after_trouble = std::chrono::milliseconds(200);
+constexpr Duration stalled_after = std::chrono::seconds(2);
 constexpr Duration idle_most = std::chrono::seconds(1);
 constexpr std::size_t retries_per_gather = limits::settlements_per_commit;
 
@@ -108,7 +109,13 @@ void LedgerLoop::take_requests() {
         auto page = ledger_.lease(request.task);
         if (!page) {
           news_->exhausted.push_back(request.task);  // the task is pausing: it waits for no page
-          trouble(page.error(), clock_.now());
+          if (page.error().code == ErrorCode::store_corrupt) {
+            // One page is damaged: that task waits for a person, the others go on.
+            crossings_.request_stop(request.task, Stop::pause,
+                                    "a page of the ledger is damaged; restore ledger.db from a backup");
+          } else {
+            trouble(page.error(), clock_.now());
+          }
         } else if (*page) {
           news_->pages.push_back(std::move(**page));
         } else {
@@ -180,6 +187,7 @@ void LedgerLoop::commit(Instant now) {
     return;
   }
   if (crossings_.store_trouble.exchange(false, std::memory_order_acq_rel)) {
+    stalled_.store(false, std::memory_order_release);
     log::info("ledger", "the store takes commits again");
   }
   taken_ = 0;
@@ -270,8 +278,11 @@ void LedgerLoop::finish_stops() {
 void LedgerLoop::trouble(const Error& error, Instant now) {
   not_before_ = now + retry_after_trouble;
   const std::string reason = "the ledger cannot be written: " + words(error);
-  log::error("ledger", "commit failed", {{"error", words(error)}});
-  crossings_.store_trouble.store(true, std::memory_order_release);
+  if (!crossings_.store_trouble.exchange(true, std::memory_order_acq_rel)) {
+    trouble_since_ = now;
+    log::error("ledger", "commit failed", {{"error", words(error)}});
+  }
+  stalled_.store(now - trouble_since_ >= stalled_after, std::memory_order_release);
   if (error.code == ErrorCode::disk_failed || error.code == ErrorCode::store_corrupt) {
     failed_.store(true, std::memory_order_release);
   }

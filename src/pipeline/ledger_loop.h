@@ -33,6 +33,8 @@ class LedgerLoop {
   void announce(TaskIndex task);
   // EIO: nothing after it can be believed.
   [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_acquire); }
+  // The disk has been full for seconds. Everything is kept and tried again, but nobody need wait for it.
+  [[nodiscard]] bool stalled() const { return stalled_.load(std::memory_order_acquire); }
 
  private:
   void take_requests();
@@ -55,7 +57,9 @@ class LedgerLoop {
   Instant not_before_{};     // after trouble
   std::unique_ptr<News> news_ = std::make_unique<News>();
   std::vector<TaskIndex> stopping_;  // every slot is home: put back after the next commit
-  std::atomic<bool> failed_{false};
+  std::atomic<bool> failed_{false};   // release; pairs with failed()
+  std::atomic<bool> stalled_{false};  // release; pairs with stalled()
+  Instant trouble_since_{};
 
   struct Call {
     const std::function<void(ledger::Ledger&)>* work;

@@ -134,7 +134,7 @@ bool Pipeline::wait(TaskIndex index, std::chrono::milliseconds most) {
   const auto& entry = *crossings_.tasks[index];
   const auto over = [&] {
     return entry.phase.load(std::memory_order_acquire) != TaskEntry::Phase::open ||
-           ledger_loop_.failed();
+           ledger_loop_.failed() || ledger_loop_.stalled();
   };
   return crossings_.control_changed.wait_for(lock, most, over);
 }
