@@ -1,12 +1,13 @@
 // A data directory with a roster of n users, each with one device: what a task needs to run.
 //
 // In memory where the system has /dev/shm; removed with the object. Tokens and magics follow from
-// the device's number, so that a test can say which push belongs to whom.
+// the device's number, so that a test can say which push belongs to whom. Benchmarks use it too:
+// any trouble ends the program.
 #pragma once
 
-#include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -15,6 +16,7 @@
 #include <string>
 #include <utility>
 
+#include "base/assert.h"
 #include "ledger/ledger.h"
 #include "roster/roster.h"
 
@@ -23,7 +25,9 @@ namespace muster::testing {
 class Household {
  public:
   explicit Household(std::uint32_t devices) {
-    const std::string parent = ::access("/dev/shm", W_OK) == 0 ? "/dev/shm/" : ::testing::TempDir();
+    const std::string parent = ::access("/dev/shm", W_OK) == 0
+                                   ? "/dev/shm/"
+                                   : std::filesystem::temp_directory_path().string() + "/";
     std::string pattern = parent + "muster-test-XXXXXX";
     dir_ = ::mkdtemp(pattern.data());
     import(devices);
@@ -37,12 +41,12 @@ class Household {
   [[nodiscard]] const roster::Selection& all() const { return all_; }
   [[nodiscard]] std::unique_ptr<roster::RosterReader> reader() const {
     auto opened = roster::RosterReader::open(dir_);
-    EXPECT_TRUE(opened) << opened.error().line_of_text();
+    MUSTER_ASSERT(opened.has_value());
     return std::move(*opened);
   }
   [[nodiscard]] std::unique_ptr<ledger::Ledger> open_ledger() const {
     auto opened = ledger::Ledger::open(dir_);
-    EXPECT_TRUE(opened) << opened.error().line_of_text();
+    MUSTER_ASSERT(opened.has_value());
     return std::move(*opened);
   }
   // The task with every device as its audience.
@@ -82,15 +86,15 @@ class Household {
     std::ofstream(in + "members.csv") << members;
     std::ofstream(in + "devices.csv") << rows;
     auto opened = roster::Roster::open(dir_);
-    ASSERT_TRUE(opened) << opened.error().line_of_text();
+    MUSTER_ASSERT(opened.has_value());
     roster_ = std::move(*opened);
     const auto counts = roster_->import(roster::ImportPlan{{in}, "", false, ""}, nullptr,
                                         WallTime{1'700'000'000'000});
-    ASSERT_TRUE(counts) << counts.error().line_of_text();
+    MUSTER_ASSERT(counts.has_value());
     auto selection = reader()->select_group("all", roster::Wanted::not_invited);
-    ASSERT_TRUE(selection) << selection.error().line_of_text();
+    MUSTER_ASSERT(selection.has_value());
     all_ = std::move(*selection);
-    ASSERT_EQ(all_.devices.size(), devices);
+    MUSTER_ASSERT(all_.devices.size() == devices);
   }
 
   std::string dir_;

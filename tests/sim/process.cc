@@ -1,5 +1,7 @@
 #include "tests/sim/process.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 
 #include "apns/session.h"

@@ -1,5 +1,7 @@
 #include "tests/sim/world.h"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <array>
 
