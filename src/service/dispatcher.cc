@@ -114,7 +114,7 @@ Checked<Task> Dispatcher::task(const std::string& id) {
   if (!row) {
     return row.failure();
   }
-  return service::task_of(*row, implementation_->held());
+  return implementation_->shown(*row, implementation_->held());
 }
 
 Checked<InvitationPage> Dispatcher::invitations(const std::string& task, std::uint32_t after,

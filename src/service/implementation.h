@@ -29,7 +29,7 @@
 namespace muster {
 
 struct Dispatcher::Implementation {
-  explicit Implementation(const Settings& settings_) : settings(settings_) {}
+  explicit Implementation(const Settings& given) : settings(given) {}
   ~Implementation();
 
   // ── opening (opening.cc) ──
@@ -51,6 +51,8 @@ struct Dispatcher::Implementation {
   [[nodiscard]] Checked<ledger::TaskRow> find(const std::string& id);
   [[nodiscard]] Checked<Progress> progress(const std::string& task);
   [[nodiscard]] Checked<std::vector<Task>> tasks();
+  // A task as it stands; it runs where this process runs it, or where `somebody` else may.
+  [[nodiscard]] Task shown(const ledger::TaskRow& row, bool somebody);
   [[nodiscard]] Checked<InvitationPage> invitations(const std::string& task, std::uint32_t after,
                                                     std::uint32_t limit, const std::string& state);
   [[nodiscard]] Checked<roster::RosterReader*> roster_reader();

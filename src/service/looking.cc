@@ -78,6 +78,17 @@ Checked<ledger::TaskRow> Dispatcher::Implementation::find(const std::string& id)
   return *found;
 }
 
+Task Dispatcher::Implementation::shown(const ledger::TaskRow& row, bool somebody) {
+  auto task = service::task_of(row, somebody);
+  if (auto* run = run_of(task.id);
+      run != nullptr && row.state == ledger::TaskState::running &&
+      pipeline->entry(run->index).phase.load(std::memory_order_acquire) ==
+          pipeline::TaskEntry::Phase::open) {
+    task.state = TaskState::running;
+  }
+  return task;
+}
+
 Checked<std::vector<Task>> Dispatcher::Implementation::tasks() {
   auto reader = ledger_reader();
   if (!reader) {
@@ -90,14 +101,7 @@ Checked<std::vector<Task>> Dispatcher::Implementation::tasks() {
   std::vector<Task> tasks;
   const bool somebody = held();
   for (const auto& row : *rows) {
-    auto task = service::task_of(row, somebody);
-    if (auto* run = run_of(task.id);
-        run != nullptr && row.state == ledger::TaskState::running &&
-        pipeline->entry(run->index).phase.load(std::memory_order_acquire) ==
-            pipeline::TaskEntry::Phase::open) {
-      task.state = TaskState::running;
-    }
-    tasks.push_back(std::move(task));
+    tasks.push_back(shown(row, somebody));
   }
   return tasks;
 }
