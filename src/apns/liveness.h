@@ -7,6 +7,8 @@
 // left alone.
 #pragma once
 
+#include <cstdint>
+
 #include "base/time.h"
 
 namespace muster::apns {
@@ -17,7 +19,7 @@ class Liveness {
   static constexpr Duration silence_max =
       std::chrono::seconds(10);  // before the PING, and after it
 
-  enum class Need { nothing, ping, give_up };
+  enum class Need : std::uint8_t { nothing, ping, give_up };
 
   void connected(Instant now) { settings_due_ = now + settings_within; }
   void settings_seen() { settings_due_ = Instant::never(); }

@@ -14,7 +14,7 @@ namespace {
 using wire::Fate;
 
 // Of one answer's header block, decompressed. APNs' are under 100 bytes.
-constexpr std::size_t header_block_bytes_max = 16 * 1024;
+constexpr std::size_t header_block_bytes_max = 16UL * 1024;
 constexpr std::size_t settings_entries_max = 32;
 constexpr std::size_t acknowledgements_max = 1000;
 constexpr std::size_t continuations_max = 8;
@@ -35,6 +35,7 @@ struct Nghttp2Framing::Events {
     return 0;
   }
 
+  // NOLINTNEXTLINE(readability-function-size): nghttp2 decides upon the parameters
   static int header(nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name,
                     std::size_t name_size, const std::uint8_t* value, std::size_t value_size,
                     std::uint8_t, void* self) {
@@ -211,7 +212,7 @@ void Nghttp2Framing::answer_complete(std::int32_t stream_id) {
   if (index == no_stream || streams_[index].answered || streams_[index].status == 0) {
     return;  // without a status it is no answer: stream_closed() tells the slot
   }
-  Stream& stream = streams_[index];
+  const Stream& stream = streams_[index];
   const Verdict verdict = reader_.read(stream.status, stream.answer_body);
   heed_token_reason(stream, verdict.reason);
   proven_ = proven_ || !refuses_provider_token(stream.status, verdict.reason);

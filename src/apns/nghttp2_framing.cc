@@ -204,8 +204,10 @@ void Nghttp2Framing::submit(Slot slot, const Job& job, const Content& content, I
     return static_cast<Nghttp2Framing*>(self)->read_body(stream_id, MutableBytes(to, size), flags);
   };
   // The record's index travels as the stream's user data, one up so that it is never null.
-  stream.id = nghttp2_submit_request(session_.get(), nullptr, fields.data(), count, &body,
-                                     reinterpret_cast<void*>(std::uintptr_t{index} + 1));
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): it is never followed
+  auto* const user_data = reinterpret_cast<void*>(std::uintptr_t{index} + 1);
+  stream.id =
+      nghttp2_submit_request(session_.get(), nullptr, fields.data(), count, &body, user_data);
   MUSTER_ASSERT(stream.id > 0);
   // Until a request has shown what this connection carries, the largest possible body was assumed.
   body_largest_ = stream.id == settings_.first_stream_id
@@ -348,7 +350,7 @@ void Nghttp2Framing::watch_window() {
 
 void Nghttp2Framing::answer(StreamIndex index, Fate fate, Reason reason, std::uint16_t status,
                             std::int64_t timestamp_ms) {
-  Stream& stream = streams_[index];
+  const Stream& stream = streams_[index];
   answers_.push_back(wire::Answer{stream.slot, fate, reason, status, timestamp_ms});
   bytes_waiting_ -= stream.body_size - stream.body_sent;
   streams_.mark_answered(index);
