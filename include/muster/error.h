@@ -26,10 +26,10 @@ struct Failure {
 template <class T>
 class [[nodiscard]] Checked {
  public:
-  Checked(T value)
-      : either_(std::move(value)) {}  // NOLINT(google-explicit-constructor): as expected<>
-  Checked(Failure failure)
-      : either_(std::move(failure)) {}  // NOLINT(google-explicit-constructor): as above
+  // NOLINTNEXTLINE(google-explicit-constructor): as expected<>
+  Checked(T value) : either_(std::move(value)) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): as above
+  Checked(Failure failure) : either_(std::move(failure)) {}
   explicit operator bool() const { return std::holds_alternative<T>(either_); }
   T& operator*() { return *std::get_if<T>(&either_); }
   const T& operator*() const { return *std::get_if<T>(&either_); }

@@ -31,6 +31,30 @@ Failure refused(const std::string& line) {
   return Failure{FailureKind::refused, line};
 }
 
+// Why what was chosen cannot be sent, where it cannot.
+std::optional<Failure> hindrance(const service::Chosen& chosen, const Preview& preview) {
+  if (chosen.preview.id != preview.id) {
+    return refused("the audience has changed since the preview: now " +
+                   std::to_string(chosen.preview.invitations) + " invitations, then " +
+                   std::to_string(preview.invitations) + "; look at a new preview");
+  }
+  if (chosen.preview.invitations == 0) {
+    return refused("nothing to send: 0 invitations for " + chosen.preview.target_name);
+  }
+  if (preview.selector.channels == Channels::mail ||
+      preview.selector.channels == Channels::push_and_mail) {
+    return refused("mail is not set up; use --channels push");
+  }
+  for (const auto topic : chosen.topics_wanted) {
+    if (chosen.credential_of_topic[topic] == 0xffff) {
+      return Failure{FailureKind::cannot_start, "no credential is set up for topic " +
+                                                    chosen.topics[topic] +
+                                                    "; add an [[apns.credential]] for it"};
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void Dispatcher::Implementation::with_ledger(const std::function<void(ledger::Ledger&)>& work) {
@@ -54,24 +78,8 @@ Checked<std::string> Dispatcher::Implementation::send(const Preview& preview,
   if (!chosen) {
     return chosen.failure();
   }
-  if (chosen->preview.id != preview.id) {
-    return refused("the audience has changed since the preview: now " +
-                   std::to_string(chosen->preview.invitations) + " invitations, then " +
-                   std::to_string(preview.invitations) + "; look at a new preview");
-  }
-  if (chosen->preview.invitations == 0) {
-    return refused("nothing to send: 0 invitations for " + chosen->preview.target_name);
-  }
-  if (preview.selector.channels == Channels::mail ||
-      preview.selector.channels == Channels::push_and_mail) {
-    return refused("mail is not set up; use --channels push");
-  }
-  for (const auto topic : chosen->topics_wanted) {
-    if (chosen->credential_of_topic[topic] == 0xffff) {
-      return Failure{FailureKind::cannot_start, "no credential is set up for topic " +
-                                                    chosen->topics[topic] +
-                                                    "; add an [[apns.credential]] for it"};
-    }
+  if (auto hindered = hindrance(*chosen, preview); hindered) {
+    return std::move(*hindered);
   }
   auto payloads = service::alert_payloads(settings, *chosen);
   if (!payloads) {
@@ -92,13 +100,13 @@ Checked<std::string> Dispatcher::Implementation::send(const Preview& preview,
   task.rate = options.rate;
   task.alert_payloads = std::move(*payloads);
   Result<void> created;
-  with_ledger([&](ledger::Ledger& ledger_) { created = ledger_.create_task(task); });
+  with_ledger([&](ledger::Ledger& book) { created = book.create_task(task); });
   if (!created) {
     return service::failure_of(created.error(), "the task could not be recorded, nothing was sent");
   }
   auto recorded = roster->add_invited(task.users);
   if (recorded) {
-    with_ledger([&](ledger::Ledger& ledger_) { recorded = ledger_.record_invited(task.id); });
+    with_ledger([&](ledger::Ledger& book) { recorded = book.record_invited(task.id); });
   }
   if (!recorded) {
     return service::failure_of(recorded.error(),
@@ -143,16 +151,17 @@ Checked<Done> Dispatcher::Implementation::start(const ledger::TaskRow& row) {
   start.canary = settings.apns.canary;
   start.credential_of_topic = service::credentials_by_topic(*topics, settings);
   start.payload_of_language = service::payloads_by_language(*languages, *payloads);
-  const auto index = pipeline->start(std::move(start));
-  if (!index) {
-    return service::failure_of(index.error(), "the task cannot be taken up");
+  const auto started = pipeline->start(std::move(start));
+  if (!started) {
+    return service::failure_of(started.error(), "the task cannot be taken up");
   }
-  if (!*index) {
+  const auto& index = *started;
+  if (!index) {
     return Failure{FailureKind::cannot_start, "too many tasks are open; wait for one to end"};
   }
   const auto id = uuid_text(row.id.bytes);
   Run run;
-  run.index = **index;
+  run.index = *index;
   run.row = row;
   run.begun_at = clock.now();
   runs.insert_or_assign(id, std::move(run));
@@ -194,8 +203,8 @@ Checked<std::vector<std::string>> Dispatcher::Implementation::resume(const std::
     const auto id = uuid_text(row.id.bytes);
     if (row.state == ledger::TaskState::paused) {
       Result<void> stored;
-      with_ledger([&](ledger::Ledger& ledger_) {
-        stored = ledger_.set_state(row.id, ledger::TaskState::running, "", clock.wall());
+      with_ledger([&](ledger::Ledger& book) {
+        stored = book.set_state(row.id, ledger::TaskState::running, "", clock.wall());
       });
       if (!stored) {
         return service::failure_of(stored.error(), "the task's state could not be recorded");
@@ -236,8 +245,8 @@ Checked<Done> Dispatcher::Implementation::stop(const std::string& task, pipeline
     return Done{};
   }
   Result<void> stored;
-  with_ledger([&](ledger::Ledger& ledger_) {
-    stored = ledger_.set_state(
+  with_ledger([&](ledger::Ledger& book) {
+    stored = book.set_state(
         row->id,
         how == pipeline::Stop::cancel ? ledger::TaskState::cancelled : ledger::TaskState::paused,
         reason, clock.wall());
@@ -272,8 +281,7 @@ Checked<std::uint64_t> Dispatcher::Implementation::retry(const std::string& task
     return refused("task " + uuid_text(row->id.bytes) + " was cancelled; send anew instead");
   }
   Result<std::uint64_t> count = std::uint64_t{0};
-  with_ledger(
-      [&](ledger::Ledger& ledger_) { count = ledger_.retry(row->id, wanted, clock.wall()); });
+  with_ledger([&](ledger::Ledger& book) { count = book.retry(row->id, wanted, clock.wall()); });
   if (!count) {
     return service::failure_of(count.error(), "the retry could not be recorded");
   }
