@@ -1,7 +1,7 @@
 #!/bin/sh
-# Does the simulation's checker catch what it is there for? Builds sim_test with one planted bug at a
-# time (-DMUSTER_BUG=…, marked MUSTER_BUG_… in src/) and demands that it fails with a complaint of the
-# checker, while the build without a bug passes elsewhere in CI.
+# Does the simulation's checker catch what it is there for? Builds sim_test with one planted bug at
+# a time (-DMUSTER_BUG=…, marked MUSTER_BUG_… in src/) and demands that it fails with a complaint of
+# the checker, while the build without a bug passes elsewhere in CI.
 #
 # The planted bugs stand in src/pipeline alone: one build folder serves them all in turn.
 #
