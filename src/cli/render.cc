@@ -85,6 +85,7 @@ std::vector<std::string> short_ids(const std::vector<Task>& tasks) {
   std::size_t length = 8;
   const auto tells_apart = [&](std::size_t size) {
     std::vector<std::string> heads;
+    heads.reserve(tasks.size());
     for (const auto& task : tasks) {
       heads.push_back(task.id.substr(0, size));
     }
@@ -95,6 +96,7 @@ std::vector<std::string> short_ids(const std::vector<Task>& tasks) {
     ++length;
   }
   std::vector<std::string> ids;
+  ids.reserve(tasks.size());
   for (const auto& task : tasks) {
     ids.push_back(shown(task.id.substr(0, length)));
   }
@@ -236,7 +238,7 @@ std::string tasks_text(const std::vector<Task>& tasks) {
 std::string task_text(const Task& task) {
   Table table({Align::left, Align::left});
   table.row({"Task", shown(task.id)});
-  std::string state = muster::name_of(task.state);
+  const std::string state = muster::name_of(task.state);
   table.row({"State", task.state_reason.empty() ? state : state + ": " + shown(task.state_reason)});
   table.row({"Target", target_words(task.target_name, task.selector)});
   table.row({"Audience", audience_words(task.selector.audience)});
