@@ -89,6 +89,9 @@ struct TaskEntry {
 
   // ── published by the ledger's thread after each commit (relaxed; for progress) ──
   enum class Phase : std::uint8_t { open, completed, stopped };
+  // Set by the expander once it has forgotten the task (release; pairs with Pipeline::start): only
+  // then may another task have this place.
+  std::atomic<bool> forgotten{false};
   std::atomic<Phase> phase{Phase::open};  // release; pairs with Pipeline's acquire
   std::array<std::atomic<std::uint64_t>, states_count> durable{};
   std::atomic<std::uint64_t> repeated{0};
@@ -114,14 +117,15 @@ struct Crossings {
   Queue<Settlement> settlements;
   Queue<LedgerRequest> requests;
   Queue<std::unique_ptr<News>> news;
-  std::array<std::unique_ptr<TaskEntry>, limits::tasks_open_max>
+  std::array<std::shared_ptr<TaskEntry>, limits::tasks_open_max>
       tasks;  // written under control_mutex; published by News
   // 410s, for the roster: the device, and when its token ceased to be valid (ms; 0: unknown).
   Queue<std::pair<DeviceNumber, std::int64_t>> dead_tokens;
 
   // Raised with every request_stop: shards then give back what they no longer may write.
   std::atomic<std::uint64_t> stops{0};
-  std::atomic<bool> ending{false};  // threads leave their loops
+  std::atomic<bool> ledger_ending{false};  // the ledger's thread leaves last, when all others have
+  std::atomic<bool> ending{false};         // threads leave their loops
   // The store refuses commits (disk full): nothing new is issued until it takes them again.
   std::atomic<bool> store_trouble{false};
   // Settlements made durable, and those among them that no shard made: what was never sent.

@@ -145,6 +145,7 @@ bool Expander::take_news() {
     }
     for (const auto index : news->ended) {
       works_.erase(index);
+      crossings_.tasks[index]->forgotten.store(true, std::memory_order_release);
     }
   }
   return any;
@@ -246,7 +247,7 @@ void Expander::issue_retries(Work& work, std::uint64_t& allowed) {
 }
 
 bool Expander::issue_from(Work& work, Page& page, std::uint64_t& allowed) {
-#ifdef MUSTER_BUG_ack_before_commit  // planted: tests/sim/canaries.sh demands that it is caught
+#ifdef MUSTER_BUG_ack_before_commit     // planted: tests/sim/canaries.sh demands that it is caught
   const std::uint32_t end = page.size;  // as if every mark were durable before its commit
 #else
   const std::uint32_t end = std::min(page.size, page.mark + limits::ahead_of_mark_max);

@@ -47,7 +47,7 @@ Instant LedgerLoop::next() const {
 void LedgerLoop::run() {
   auto& bell = crossings_.ledger_bell;
   while (true) {
-    const bool ending = crossings_.ending.load(std::memory_order_acquire);
+    const bool ending = crossings_.ledger_ending.load(std::memory_order_acquire);
     if (turn()) {
       continue;
     }
@@ -62,7 +62,7 @@ void LedgerLoop::run() {
     bell.doze();
     const bool more = crossings_.requests.size_approx() != 0 ||
                       (oldest_ == Instant::never() && crossings_.settlements.size_approx() != 0);
-    if (!more && !crossings_.ending.load(std::memory_order_acquire)) {
+    if (!more && !crossings_.ledger_ending.load(std::memory_order_acquire)) {
       const Duration wait = next() == Instant::never() ? idle_most : next() - clock_.now();
       if (wait > Duration::zero()) {
         bell.wait(std::min(wait, idle_most));
@@ -103,6 +103,10 @@ void LedgerLoop::take_calls() {
 void LedgerLoop::take_requests() {
   LedgerRequest request;
   while (crossings_.requests.try_dequeue(request)) {
+    if (crossings_.tasks[request.task]->phase.load(std::memory_order_relaxed) !=
+        TaskEntry::Phase::open) {
+      continue;  // asked before the expander knew that the task had ended
+    }
     waited_for_ = true;
     switch (request.kind) {
       case LedgerRequest::Kind::lease: {
@@ -111,8 +115,9 @@ void LedgerLoop::take_requests() {
           news_->exhausted.push_back(request.task);  // the task is pausing: it waits for no page
           if (page.error().code == ErrorCode::store_corrupt) {
             // One page is damaged: that task waits for a person, the others go on.
-            crossings_.request_stop(request.task, Stop::pause,
-                                    "a page of the ledger is damaged; restore ledger.db from a backup");
+            crossings_.request_stop(
+                request.task, Stop::pause,
+                "a page of the ledger is damaged; restore ledger.db from a backup");
           } else {
             trouble(page.error(), clock_.now());
           }

@@ -29,15 +29,18 @@ class LedgerLoop {
   // Runs `work` on this thread before its next turn and waits for it: for create, pause, retry.
   // Call it from another thread than the loop's, or before run().
   void perform(const std::function<void(ledger::Ledger&)>& work);
+  // Takes what the expander has asked. Within perform(), before a place is given to another task:
+  // what was asked for the old one must not reach the new one.
+  void take_requests();
   // Within perform(): tells the expander of a new entry.
   void announce(TaskIndex task);
   // EIO: nothing after it can be believed.
   [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_acquire); }
-  // The disk has been full for seconds. Everything is kept and tried again, but nobody need wait for it.
+  // The disk has been full for seconds. Everything is kept and tried again, but nobody need wait
+  // for it.
   [[nodiscard]] bool stalled() const { return stalled_.load(std::memory_order_acquire); }
 
  private:
-  void take_requests();
   void take_settlements();
   void take_calls();
   [[nodiscard]] bool commit_due(Instant now) const;
@@ -56,7 +59,7 @@ class LedgerLoop {
   bool waited_for_ = false;  // somebody waits for this commit
   Instant not_before_{};     // after trouble
   std::unique_ptr<News> news_ = std::make_unique<News>();
-  std::vector<TaskIndex> stopping_;  // every slot is home: put back after the next commit
+  std::vector<TaskIndex> stopping_;   // every slot is home: put back after the next commit
   std::atomic<bool> failed_{false};   // release; pairs with failed()
   std::atomic<bool> stalled_{false};  // release; pairs with stalled()
   Instant trouble_since_{};

@@ -56,6 +56,7 @@ Pipeline::~Pipeline() {
   for (auto& shard : shards_) {
     shard.join();
   }
+  crossings_.ledger_ending.store(true, std::memory_order_release);
   crossings_.ledger_bell.ring();
   ledger_thread_.join();
 }
@@ -65,7 +66,7 @@ void Pipeline::with_ledger(const std::function<void(ledger::Ledger&)>& work) {
 }
 
 Result<std::optional<TaskIndex>> Pipeline::start(Start task) {
-  auto entry = std::make_unique<TaskEntry>();
+  auto entry = std::make_shared<TaskEntry>();
   entry->id = task.id;
   entry->content = std::move(task.content);
   entry->total = task.devices.size();
@@ -80,10 +81,10 @@ Result<std::optional<TaskIndex>> Pipeline::start(Start task) {
   with_ledger([&](ledger::Ledger& ledger) {
     for (TaskIndex index = 0; index < limits::tasks_open_max; ++index) {
       auto& place = crossings_.tasks[index];
-      if (place != nullptr &&
-          place->phase.load(std::memory_order_acquire) == TaskEntry::Phase::open) {
+      if (place != nullptr && !place->forgotten.load(std::memory_order_acquire)) {
         continue;
       }
+      ledger_loop_.take_requests();
       const auto row = ledger.attach(entry->id, index);
       if (!row) {
         begun = tl::unexpected<Error>(row.error());
@@ -131,9 +132,9 @@ void Pipeline::request_stop(TaskIndex index, Stop stop, const std::string& reaso
 
 bool Pipeline::wait(TaskIndex index, std::chrono::milliseconds most) {
   std::unique_lock lock(crossings_.control_mutex);
-  const auto& entry = *crossings_.tasks[index];
+  const auto entry = crossings_.tasks[index];  // kept alive while we wait
   const auto over = [&] {
-    return entry.phase.load(std::memory_order_acquire) != TaskEntry::Phase::open ||
+    return entry->phase.load(std::memory_order_acquire) != TaskEntry::Phase::open ||
            ledger_loop_.failed() || ledger_loop_.stalled();
   };
   return crossings_.control_changed.wait_for(lock, most, over);

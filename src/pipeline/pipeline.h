@@ -66,8 +66,8 @@ class Pipeline {
   [[nodiscard]] const TaskEntry& entry(TaskIndex index) const { return *crossings_.tasks[index]; }
   [[nodiscard]] std::string stop_reason(TaskIndex index);
   void request_stop(TaskIndex index, Stop stop, const std::string& reason);
-  // True once the task completed or stopped, or once the store has refused commits for seconds; waits at
-  // most `most`.
+  // True once the task completed or stopped, or once the store has refused commits for seconds;
+  // waits at most `most`.
   bool wait(TaskIndex index, std::chrono::milliseconds most);
   // Asks every task to stop in good order and waits, at most `most`. True: all did.
   bool drain(std::chrono::milliseconds most);

@@ -80,10 +80,12 @@ Decision decide(const wire::Answer& answer, const Job& job, std::int64_t expirat
     case Action::stop_credential:
       return Decision{Decision::Kind::stop_credential, {}, 0};
     case Action::renew_credential:
-      return Decision{
-          job.attempts >= 3 ? Decision::Kind::stop_credential : Decision::Kind::renew_credential,
-          {},
-          0};
+      // The session has signed anew where it may; whoever is refused to the last attempt has a
+      // clock or a key that is wrong.
+      return Decision{job.attempts >= policy.attempts ? Decision::Kind::stop_credential
+                                                      : Decision::Kind::renew_credential,
+                      {},
+                      0};
   }
   return settled(State::failed, Reason::unknown_answer, job);
 }

@@ -50,8 +50,8 @@ class Pool {
        std::uint64_t seed);
   ~Pool();
 
-  // Opens what is wanted. `waiting`: jobs wait for this pool. `busy`: this thread has no time to spare,
-  // so that another connection would only cost memory.
+  // Opens what is wanted. `waiting`: jobs wait for this pool. `busy`: this thread has no time to
+  // spare, so that another connection would only cost memory.
   void open_wanted(Instant now, bool waiting, bool busy = false);
   // How many jobs could be written now.
   [[nodiscard]] std::uint32_t room() const;

@@ -1,8 +1,8 @@
 // The slab of jobs, one a slot.
 //
-// Sixteen MiB of address space at most, of which only the slots that are really used become memory: the
-// expander fills the lowest free slots first, and calloc's pages are not touched before. Owned by Crossings;
-// who may touch which job says pipeline/crossings.h.
+// Sixteen MiB of address space at most, of which only the slots that are really used become memory:
+// the expander fills the lowest free slots first, and calloc's pages are not touched before. Owned
+// by Crossings; who may touch which job says pipeline/crossings.h.
 #pragma once
 
 #include <cstdlib>
@@ -30,8 +30,8 @@ class Slab {
   }
 
  private:
-  // All-zero bytes are a Job as its initializers make it (a language of 0, nothing in doubt), and calloc
-  // begins the lifetime of such implicit-lifetime objects.
+  // All-zero bytes are a Job as its initializers make it (a language of 0, nothing in doubt), and
+  // calloc begins the lifetime of such implicit-lifetime objects.
   static_assert(std::is_aggregate_v<Job> && std::is_trivially_destructible_v<Job>);
   struct Free {
     void operator()(Job* jobs) const { std::free(jobs); }

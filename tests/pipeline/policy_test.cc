@@ -79,7 +79,7 @@ Kind kind_expected(Action action, std::uint8_t attempts) {
     case Action::stop_credential:
       return Kind::stop_credential;
     case Action::renew_credential:
-      return attempts >= 3 ? Kind::stop_credential : Kind::renew_credential;
+      return attempts >= limits::attempts_max ? Kind::stop_credential : Kind::renew_credential;
     case Action::retry_elsewhere:
       return attempts >= limits::attempts_max ? Kind::settle : Kind::again_elsewhere;
     default:
