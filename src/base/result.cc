@@ -1,5 +1,6 @@
 #include "base/result.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -113,6 +114,10 @@ std::string Complaint::line_of_text() const {
   if (!mend.empty()) {
     text += "; " + mend;
   }
+  // What was found may be quoted from a file: it must not break the line nor steer a terminal.
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char c) { return static_cast<unsigned char>(c) < ' ' || c == '\x7f'; }, ' ');
   return text;
 }
 
