@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <queue>
+#include <system_error>
 #include <unordered_map>
 #include <utility>
 
@@ -23,7 +23,7 @@
 namespace muster::loadgen {
 namespace {
 
-constexpr std::size_t read_bytes = 256 * 1024;
+constexpr std::size_t read_bytes = 256UL * 1024;
 constexpr int listen_backlog = 1024;
 constexpr std::size_t events_max = 256;
 // epoll's data: a connection's number (from 1), or one of these.
@@ -69,7 +69,8 @@ Result<int, Complaint> listen_on(const std::string& address) {
     if (fd >= 0) {
       ::close(fd);
     }
-    return tl::unexpected(cannot_listen(address, std::strerror(os_error), os_error));
+    return tl::unexpected(
+        cannot_listen(address, std::generic_category().message(os_error), os_error));
   }
   return fd;
 }
@@ -148,7 +149,9 @@ Result<std::unique_ptr<ApnsServer>, Complaint> ApnsServer::open(const ApnsServer
   made->listener = *listener;
   made->epoll = ::epoll_create1(EPOLL_CLOEXEC);
   if (made->epoll < 0) {
-    return tl::unexpected(cannot_listen(settings.listen, std::strerror(errno), errno));
+    const int os_error = errno;
+    return tl::unexpected(
+        cannot_listen(settings.listen, std::generic_category().message(os_error), os_error));
   }
   made->watch(made->listener, listener_mark, EPOLLIN, EPOLL_CTL_ADD);
   if (settings.stop_fd >= 0) {

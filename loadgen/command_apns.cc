@@ -8,10 +8,10 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "crypto/certificate.h"
@@ -40,7 +40,8 @@ Result<crypto::TlsServerSettings, Complaint> settings_of_folder(const ApnsWishes
   const auto& dir = wishes.tls_dir;
   if (!exists(dir + "/server.pem")) {
     if (::mkdir(dir.c_str(), 0700) != 0 && errno != EEXIST) {
-      return tl::unexpected(about(dir, std::string("cannot make it: ") + std::strerror(errno)));
+      return tl::unexpected(
+          about(dir, "cannot make it: " + std::generic_category().message(errno)));
     }
     crypto::ThrowAwayAuthority wanted;
     wanted.dir = dir;
@@ -164,7 +165,7 @@ Result<void, Complaint> write_file(const std::string& file, const std::string& t
   stream << text << '\n';
   stream.close();
   if (stream.fail() || std::rename(draft.c_str(), file.c_str()) != 0) {
-    return tl::unexpected(about(file, std::string("cannot write: ") + std::strerror(errno)));
+    return tl::unexpected(about(file, "cannot write: " + std::generic_category().message(errno)));
   }
   return {};
 }

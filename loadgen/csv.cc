@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 namespace muster::loadgen {
@@ -16,7 +16,7 @@ constexpr std::size_t buffer_bytes = 1 << 20;
 Complaint cannot(const std::string& verb, const std::string& file, int os_error) {
   Complaint complaint;
   complaint.file = file;
-  complaint.found = "cannot " + verb + ": " + std::strerror(os_error);
+  complaint.found = "cannot " + verb + ": " + std::generic_category().message(os_error);
   complaint.cause = error_of_errno(os_error);
   return complaint;
 }

@@ -66,6 +66,7 @@ bool FaultPlan::due(std::size_t index, std::uint64_t ordinal, std::uint64_t toke
 
 std::vector<std::uint64_t> FaultPlan::struck() const {
   std::vector<std::uint64_t> counts;
+  counts.reserve(past_.size());
   for (const auto& past : past_) {
     counts.push_back(past.struck);
   }

@@ -7,7 +7,7 @@ namespace muster::loadgen {
 namespace {
 
 constexpr std::size_t head_bytes = 9;
-constexpr std::size_t block_bytes_max = 64 * 1024;
+constexpr std::size_t block_bytes_max = 64UL * 1024;
 constexpr Byte type_headers = 1;
 constexpr Byte type_continuation = 9;
 constexpr Byte flag_end_headers = 0x4;

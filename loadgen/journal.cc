@@ -14,7 +14,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 namespace muster::loadgen {
@@ -30,7 +30,7 @@ Complaint about(const std::string& file, std::string found, int os_error = 0) {
   complaint.file = file;
   complaint.found = std::move(found);
   if (os_error != 0) {
-    complaint.found += std::string(": ") + std::strerror(os_error);
+    complaint.found += ": " + std::generic_category().message(os_error);
     complaint.cause = error_of_errno(os_error);
   }
   return complaint;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <string_view>
+#include <system_error>
 
 #include "base/bytes.h"
 #include "base/random.h"
@@ -214,7 +214,7 @@ Result<void, Complaint> check(const RosterWishes& wishes) {
     complaint.found = "a share of Macs outside 0 … 1";
   } else if (::mkdir(wishes.dir.c_str(), 0700) != 0 && errno != EEXIST) {
     complaint.file = wishes.dir;
-    complaint.found = std::string("cannot make the folder: ") + std::strerror(errno);
+    complaint.found = "cannot make the folder: " + std::generic_category().message(errno);
     complaint.cause = error_of_errno(errno);
   } else {
     return {};

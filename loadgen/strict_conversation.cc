@@ -175,9 +175,12 @@ void StrictConversation::decide(std::int32_t stream, Instant now) {
   pending.answer = verdict.answer;
   pending.silent = silent_;
   pending.due = now + peer_.delay;
-  if (limit_back_after_ > 0 && --limit_back_after_ == 0) {
-    limit_back_at_ = Instant::never();
-    set_streams(peer_.streams);
+  if (limit_back_after_ > 0) {
+    --limit_back_after_;
+    if (limit_back_after_ == 0) {
+      limit_back_at_ = Instant::never();
+      set_streams(peer_.streams);
+    }
   }
   // Faults strike what would have been accepted: a client's own mistake is answered as such.
   const auto* fault =
@@ -353,6 +356,7 @@ void StrictConversation::answer(const Pending& pending) {
                                 stream.answer_body.empty() ? nullptr : &provider);
 }
 
+// NOLINTNEXTLINE(readability-function-size): nghttp2 decides upon the parameters
 ssize_t StrictConversation::read_answer(nghttp2_session*, std::int32_t stream, Byte* room,
                                         std::size_t size, std::uint32_t* flags,
                                         nghttp2_data_source*, void* self) {
@@ -387,6 +391,7 @@ int StrictConversation::on_begin_headers(nghttp2_session*, const nghttp2_frame* 
   return 0;
 }
 
+// NOLINTNEXTLINE(readability-function-size): as above
 int StrictConversation::on_header(nghttp2_session*, const nghttp2_frame* frame, const Byte* name,
                                   std::size_t name_size, const Byte* value, std::size_t value_size,
                                   Byte, void* self) {

@@ -7,7 +7,7 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 namespace muster::loadgen {
@@ -16,7 +16,7 @@ namespace {
 Complaint cannot_start(const std::string& program, int os_error) {
   Complaint complaint;
   complaint.file = program;
-  complaint.found = std::string("cannot start: ") + std::strerror(os_error);
+  complaint.found = "cannot start: " + std::generic_category().message(os_error);
   complaint.cause = error_of_errno(os_error);
   return complaint;
 }
@@ -30,6 +30,7 @@ Result<Subprocess, Complaint> Subprocess::start(const std::vector<std::string>& 
   }
   std::vector<std::string> words = command;
   std::vector<char*> arguments;
+  arguments.reserve(words.size() + 1);
   for (auto& word : words) {
     arguments.push_back(word.data());
   }

@@ -45,7 +45,7 @@ bool before_any_write(Reason reason) {
          reason == Reason::too_late;
 }
 
-enum class Class { lost, repeated, misreported };
+enum class Class : std::uint8_t { lost, repeated, misreported };
 Class class_of(Defect defect) {
   if (defect <= Defect::sent_without_answer) {
     return Class::lost;

@@ -138,7 +138,7 @@ Result<void, Complaint> read_task(const VerifyWishes& wishes, const std::string&
   if (!process) {
     return tl::unexpected(process.error());
   }
-  const auto read = read_rows(process->take_output(), "muster tasks " + id, index, verdict);
+  auto read = read_rows(process->take_output(), "muster tasks " + id, index, verdict);
   // The program's own trouble explains a table that breaks off.
   if (const int exit = process->wait(); exit != 0) {
     return tl::unexpected(failed(command, exit));
@@ -187,6 +187,7 @@ Result<std::vector<std::string>, Complaint> read_task_ids(const std::string& jso
   std::stable_sort(tasks.begin(), tasks.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   std::vector<std::string> ids;
+  ids.reserve(tasks.size());
   for (auto& task : tasks) {
     ids.push_back(std::move(task.second));
   }
