@@ -152,7 +152,7 @@ bool Shard::draw_for(std::uint32_t credential, Instant now) {
     stop_credential(credential);
     return false;
   }
-  std::size_t room = std::min<std::size_t>(pool.room(), drawn_.size());
+  const std::size_t room = std::min<std::size_t>(pool.room(), drawn_.size());
   if (room == 0) {
     return false;
   }
