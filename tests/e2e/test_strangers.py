@@ -1,9 +1,9 @@
-"""Servers that are not ours: nghttpd (on nghttp2) and nginx (a framing of its own), over verified TLS.
+"""Servers that are not ours: nghttpd (on nghttp2) and nginx (a framing of its own), over TLS.
 
-The load generator shares our reading of the RFCs, these do not. nghttpd answers from a folder: a file is
-a known device, none is a 404 in HTML. nginx answers before it has read the body (so it resets the
-stream after a whole answer, RFC 9113 §8.1) and takes its leave with a GOAWAY every 500 requests; its log
-says which requests it acted on.
+The load generator shares our reading of the RFCs, these do not. nghttpd answers from a folder: a
+file is a known device, none is a 404 in HTML. nginx answers before it has read the body (so it
+resets the stream after a whole answer, RFC 9113 §8.1) and takes its leave with a GOAWAY every 500
+requests; its log says which requests it acted on.
 """
 import csv
 import io
@@ -137,7 +137,8 @@ class Strangers(World):
         self.assertEqual(set(rows), set(devices))
         for device, token in devices.items():
             wanted = ("sent", "1") if token in known else ("failed", "3")
-            self.assertEqual((rows[device]["state"], rows[device]["attempts"]), wanted, rows[device])
+            row = rows[device]
+            self.assertEqual((row["state"], row["attempts"]), wanted, row)
 
     def test_nghttpd_with_100_streams_and_the_smallest_windows(self):
         self.check_nghttpd("-m", 100, "-w", 16, "-W", 16)
@@ -187,9 +188,11 @@ class Strangers(World):
                           f"/3/device/{devices[device]}") for device, row in rows.items())
         self.assertEqual(Counter((fields[0], fields[1], fields[5]) for fields in log), wanted)
         self.assertEqual({row["attempts"] for row in rows.values()}, {"1"})
-        self.assertGreaterEqual(len({fields[2] for fields in log}), 20)
-        print(f"{len(log)} requests on {len({fields[2] for fields in log})} connections in "
-              f"{result['seconds']:.1f} s")
+        # A connection is used until nginx ends it: 20 are needed, a few more may be under way.
+        connections = len({fields[2] for fields in log})
+        self.assertGreaterEqual(connections, 20)
+        self.assertLessEqual(connections, 24)
+        print(f"{len(log)} requests on {connections} connections in {result['seconds']:.1f} s")
 
     def test_nginx_without_a_trusted_certificate_is_sent_nothing(self):
         school = self.make_school(50)
