@@ -35,7 +35,8 @@ Checked<Done> confirm(const Preview& preview, Screen& screen, Signals& signals) 
 
 std::string nothing_to_send(const Preview& preview) {
   const std::string line = "nothing to send: 0 invitations for " +
-                     (preview.target_name.empty() ? "this target" : preview.target_name) + "; ";
+                           (preview.target_name.empty() ? "this target" : preview.target_name) +
+                           "; ";
   if (!preview.unreached.empty()) {
     const auto& first = preview.unreached.front();
     return line + counted(first.users, "user") + " not reached: " + first.reason;

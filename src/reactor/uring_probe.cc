@@ -36,8 +36,8 @@ int go_round(io_uring& ring) {
   return completion == nullptr ? EIO : -completion->res;
 }
 
-// liburing 2.3 declares functions for what we register here and its archive has them, but its shared
-// library does not export them: linking against it fails, so we make the system call.
+// liburing 2.3 declares functions for what we register here and its archive has them, but its
+// shared library does not export them: linking against it fails, so we make the system call.
 int register_with(io_uring& ring, unsigned what, const void* values, std::size_t count) {
   const auto result = ::syscall(SYS_io_uring_register, ring.ring_fd, what, values, count);
   return result < 0 ? errno : 0;
