@@ -63,7 +63,8 @@ class NumberSet {
   }
 
   // CRoaring's portable format behind our checksum (4 bytes, little-endian). read() refuses
-  // anything damaged or foreign.
+  // whatever was damaged by accident or cut off; it trusts who computed the checksum, so it is for
+  // our own files alone.
   [[nodiscard]] std::vector<Byte> write();
   [[nodiscard]] static std::optional<NumberSet> read(Bytes bytes);
 

@@ -10,6 +10,7 @@
 namespace muster::pipeline {
 namespace {
 
+constexpr std::uint16_t no_credential = 0xffff;
 constexpr std::uint64_t issue_per_turn_max = 4096;
 constexpr std::uint64_t judged_answers = 500;  // the first answers decide about the environment
 constexpr double bad_token_share_max = 0.2;
@@ -289,33 +290,7 @@ void Expander::start(Work& work, const Start& what) {
 #endif
   const auto target = blocks_.at(what.device);
   if (!target) {
-    log::error("pipeline", "roster block unreadable", {{"error", words(target.error())}});
-    crossings_.request_stop(work.index, Stop::pause,
-                            "the roster cannot be read: " + words(target.error()));
-    Settlement back;
-    back.slot = slot;
-    back.invitation = job.invitation;
-    back.page = job.page;
-    back.task = job.task;
-    back.kind = Settlement::Kind::returned;
-    back.from_exception = job.from_exception;
-    unsent_.push_back(back);
-    return;
-  }
-  if (!target->known) {
-    settle_unsent(job, slot, State::cancelled, Reason::removed);
-    return;
-  }
-  if (!entry.users.contains(target->user)) {
-    settle_unsent(job, slot, State::cancelled, Reason::reassigned);
-    return;
-  }
-  if (target->token.empty()) {
-    settle_unsent(job, slot, State::unreachable, Reason::no_push_token);
-    return;
-  }
-  if (wall_.seconds() >= entry.content.expiration_s) {
-    settle_unsent(job, slot, State::expired, Reason::too_late);
+    give_back_unread(work, job, slot, target.error());
     return;
   }
   if (what.in_doubt && settings_.hold_in_doubt && !what.from_exception) {
@@ -325,9 +300,10 @@ void Expander::start(Work& work, const Start& what) {
   }
   job.credential = target->topic < entry.credential_of_topic.size()
                        ? entry.credential_of_topic[target->topic]
-                       : std::uint16_t{0xffff};
-  if (job.credential == 0xffff) {
-    settle_unsent(job, slot, State::failed, Reason::no_credential);
+                       : no_credential;
+  const Outcome hindrance = hindrance_of(entry, *target, job.credential);
+  if (hindrance.state != State::queued) {
+    settle_unsent(job, slot, hindrance.state, hindrance.reason);
     return;
   }
   job.language = target->language < entry.payload_of_language.size()
@@ -340,6 +316,41 @@ void Expander::start(Work& work, const Start& what) {
   std::copy(target->magic.begin(), target->magic.end(), job.magic_bytes.begin());
   batches_[job.credential].push_back(slot);
   ++work.issued;
+}
+
+// What keeps this push from being sent at all; queued: nothing does. Frozen was who, never how: the
+// device may have gone, changed hands or lost its token since Send.
+Outcome Expander::hindrance_of(const TaskEntry& entry, const roster::PushTarget& target,
+                               std::uint16_t credential) const {
+  if (!target.known) {
+    return Outcome{State::cancelled, Reason::removed, 0};
+  }
+  if (!entry.users.contains(target.user)) {
+    return Outcome{State::cancelled, Reason::reassigned, 0};
+  }
+  if (target.token.empty()) {
+    return Outcome{State::unreachable, Reason::no_push_token, 0};
+  }
+  if (wall_.seconds() >= entry.content.expiration_s) {
+    return Outcome{State::expired, Reason::too_late, 0};
+  }
+  if (credential == no_credential) {
+    return Outcome{State::failed, Reason::no_credential, 0};
+  }
+  return {};
+}
+
+void Expander::give_back_unread(const Work& work, const Job& job, Slot slot, const Error& error) {
+  log::error("pipeline", "roster block unreadable", {{"error", words(error)}});
+  crossings_.request_stop(work.index, Stop::pause, "the roster cannot be read: " + words(error));
+  Settlement back;
+  back.slot = slot;
+  back.invitation = job.invitation;
+  back.page = job.page;
+  back.task = job.task;
+  back.kind = Settlement::Kind::returned;
+  back.from_exception = job.from_exception;
+  unsent_.push_back(back);
 }
 
 void Expander::settle_unsent(const Job& job, Slot slot, State state, Reason reason,

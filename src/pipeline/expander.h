@@ -80,6 +80,9 @@ class Expander {
     bool from_exception = false;
   };
   void start(Work& work, const Start& what);
+  [[nodiscard]] Outcome hindrance_of(const TaskEntry& entry, const roster::PushTarget& target,
+                                     std::uint16_t credential) const;
+  void give_back_unread(const Work& work, const Job& job, Slot slot, const Error& error);
   void settle_unsent(const Job& job, Slot slot, State state, Reason reason,
                      std::int64_t next_at_ms = 0);
   void judge(Work& work);

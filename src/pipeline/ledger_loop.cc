@@ -121,8 +121,8 @@ void LedgerLoop::take_requests() {
           } else {
             trouble(page.error(), clock_.now());
           }
-        } else if (*page) {
-          news_->pages.push_back(std::move(**page));
+        } else if (auto& leased = *page; leased.has_value()) {
+          news_->pages.push_back(std::move(*leased));
         } else {
           news_->exhausted.push_back(request.task);
         }
@@ -213,11 +213,10 @@ void LedgerLoop::commit(Instant now) {
 }
 
 void LedgerLoop::look_for_due(TaskIndex task) {
-  const auto due = ledger_.next_due(task);
-  WallTime at{0};  // none
-  if (due && *due) {
-    at = std::max(**due, WallTime{1});  // what an earlier process left behind is due since 1970
-  }
+  const auto read = ledger_.next_due(task);
+  const auto due = read ? *read : std::optional<WallTime>{};
+  // What an earlier process left behind is due since 1970; 0 says that nothing waits.
+  const WallTime at = due.has_value() ? std::max(*due, WallTime{1}) : WallTime{0};
   news_->due.emplace_back(task, at);
 }
 
