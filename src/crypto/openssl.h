@@ -18,11 +18,11 @@
 
 namespace muster::crypto {
 
-template <auto FreeFunction>
+template <auto free_function>
 struct Release {
   template <class T>
   void operator()(T* object) const {
-    FreeFunction(object);
+    free_function(object);
   }
 };
 
