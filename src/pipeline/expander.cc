@@ -41,6 +41,9 @@ bool Expander::turn() {
   bool more = news;
   for (auto& [index, work] : works_) {
     judge(work);
+    // The epoch first: jobs of this turn carry it, so that a stop which comes after the next line
+    // makes them stale.
+    work.epoch = crossings_.tasks[index]->epoch.load(std::memory_order_seq_cst);
     if (crossings_.tasks[index]->stop.load(std::memory_order_acquire) != Stop::none) {
       wind_down(work);
       continue;
@@ -275,7 +278,7 @@ void Expander::start(Work& work, const Start& what) {
   auto& job = crossings_.slab[slot];
   job.invitation = what.invitation;
   job.generation = what.generation;
-  job.epoch = entry.epoch.load(std::memory_order_acquire);
+  job.epoch = work.epoch;
   job.page = what.invitation / limits::page_size;
   job.task = work.index;
   job.attempts = what.attempts;
@@ -396,6 +399,13 @@ void Expander::judge(Work& work) {
 // Everything that is on its way comes home first; then the pages are put back and the end is
 // recorded.
 void Expander::wind_down(Work& work) {
+  if (!work.recalled) {
+    // Jobs handed over while the stop was being asked for may have missed the shards' look: once
+    // more.
+    work.recalled = true;
+    crossings_.stops.fetch_add(1, std::memory_order_release);
+    crossings_.ring_shards();
+  }
   if (work.stop_asked || work.outstanding != 0 || work.leases_asked != 0 || work.gather_asked) {
     return;
   }

@@ -54,6 +54,8 @@ class Expander {
     bool gather_asked = false;
     bool exhausted = false;  // no page left to lease
     bool stop_asked = false;
+    bool recalled = false;          // the shards were told to give back what is left of it
+    std::uint32_t epoch = 0;        // of the task, read before this turn's look for a stop
     std::uint64_t outstanding = 0;  // slots on their way
     std::uint64_t issued = 0;       // given to shards
     WallTime due{0};                // earliest waiting exception; 0: none

@@ -20,6 +20,7 @@ Pipeline::Pipeline(const PipelineSettings& settings, std::unique_ptr<ledger::Led
   MUSTER_ASSERT(settings_.shards >= 1 && settings_.shards <= limits::shards_max);
   MUSTER_ASSERT(settings_.credentials.size() <= limits::credentials_max);
   crossings_.shard_bells.resize(settings_.shards);
+  networks_.resize(settings_.shards);
   for (std::uint32_t number = 0; number < settings_.shards; ++number) {
     gauges_.push_back(std::make_unique<ShardGauges>());
   }
@@ -29,11 +30,12 @@ Pipeline::Pipeline(const PipelineSettings& settings, std::unique_ptr<ledger::Led
   for (std::uint32_t number = 0; number < settings_.shards; ++number) {
     auto* hung = &ready[number];
     shards_.push_back(start_thread("shard-" + std::to_string(number), [this, number, hung] {
-      auto network = settings_.open_network();
-      crossings_.shard_bells[number] = &network->doorbell();
+      networks_[number] = settings_.open_network();
+      auto& network = *networks_[number];
+      crossings_.shard_bells[number] = &network.doorbell();
       hung->set_value();
       Shard shard(
-          crossings_, clock_, *network, *gauges_[number],
+          crossings_, clock_, network, *gauges_[number],
           ShardSettings{number, settings_.credentials, settings_.policy, settings_.seed + number});
       shard.run();
     }));

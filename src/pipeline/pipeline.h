@@ -88,6 +88,8 @@ class Pipeline {
   LedgerLoop ledger_loop_;
   Expander expander_;
   std::vector<std::unique_ptr<ShardGauges>> gauges_;
+  // Each is made and used by its shard's thread, but outlives it: others ring its bell to the last.
+  std::vector<std::unique_ptr<wire::Network>> networks_;
   std::vector<std::thread> shards_;
   std::thread ledger_thread_;
   std::thread expander_thread_;
