@@ -12,7 +12,11 @@ mapfile -t wanted < <(awk '/^\[/ { in_it = ($0 == "[peer]"); next } in_it && !/^
 for package in "${wanted[@]}"; do
   [ -e "$peers/$package.unpacked" ] && continue
   echo "fetching $package for the tests (unpacked under $peers, not installed)"
-  (cd "$peers/packages" && apt-get download -qq "$package")
+  if ! (cd "$peers/packages" && apt-get download -qq "$package" 2>/dev/null); then
+    # The lists are old or missing: refresh them once.
+    if [ "$(id -u)" -eq 0 ]; then apt-get update -qq; else sudo apt-get update -qq; fi
+    (cd "$peers/packages" && apt-get download -qq "$package")
+  fi
   dpkg -x "$peers"/packages/"${package}"_*.deb "$peers/root"
   touch "$peers/$package.unpacked"
 done
