@@ -152,9 +152,6 @@ Checked<Progress> Dispatcher::Implementation::progress(const std::string& task) 
   progress.in_flight = gauges.in_flight;
   progress.unsettled = gauges.unsettled;
   const Instant now = clock.now();
-  if (run->samples.empty()) {
-    run->done_at_first = progress.done;
-  }
   run->samples.emplace_back(now, progress.done);
   while (run->samples.size() > 2 && now - run->samples.front().first > rate_window) {
     run->samples.pop_front();

@@ -164,6 +164,10 @@ Checked<Done> Dispatcher::Implementation::start(const ledger::TaskRow& row) {
   run.index = *index;
   run.row = row;
   run.begun_at = clock.now();
+  for (std::size_t state = 0; state < states_count; ++state) {
+    run.done_at_first += at_rest(static_cast<State>(state)) ? row.counts.by_state[state] : 0;
+  }
+  run.samples.emplace_back(run.begun_at, run.done_at_first);
   runs.insert_or_assign(id, std::move(run));
   return Done{};
 }
