@@ -250,7 +250,7 @@ void Expander::issue_retries(Work& work, std::uint64_t& allowed) {
   }
 }
 
-bool Expander::issue_from(Work& work, Page& page, std::uint64_t& allowed) {
+void Expander::issue_from(Work& work, Page& page, std::uint64_t& allowed) {
 #ifdef MUSTER_BUG_ack_before_commit     // planted: tests/sim/canaries.sh demands that it is caught
   const std::uint32_t end = page.size;  // as if every mark were durable before its commit
 #else
@@ -266,7 +266,6 @@ bool Expander::issue_from(Work& work, Page& page, std::uint64_t& allowed) {
     start(work, Start{page.leased.first + at, page.devices[at], 0, 0, at < doubted, false});
     --allowed;
   }
-  return page.cursor < page.size;
 }
 
 // Fills a slot and sends it to the shards, or settles at once what cannot be sent.

@@ -71,7 +71,7 @@ class Expander {
   [[nodiscard]] std::uint64_t allowance(Work& work, Instant now);
   [[nodiscard]] std::uint64_t gate(const Work& work) const;
   bool issue(Work& work, Instant now);
-  bool issue_from(Work& work, Page& page, std::uint64_t& allowed);
+  void issue_from(Work& work, Page& page, std::uint64_t& allowed);
   void issue_retries(Work& work, std::uint64_t& allowed);
   struct Start {
     InvitationNumber invitation = 0;

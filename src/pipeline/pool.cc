@@ -64,7 +64,6 @@ void Pool::open(Instant now) {
   Connection connection;
   connection.ordinal = next_ordinal_++;
   connection.session = settings_.open_session();
-  connection.opened_at = now;
   auto endpoint = settings_.endpoint;
   endpoint.ordinal = connection.ordinal;
   connection.id = network_.open(endpoint, *connection.session);

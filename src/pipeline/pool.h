@@ -36,7 +36,6 @@ class Pool {
     wire::ConnectionId id = 0;
     std::uint32_t ordinal = 0;
     std::unique_ptr<wire::DeliverySession> session;
-    Instant opened_at{};
     std::uint64_t answered = 0;
     bool woken = false;
   };

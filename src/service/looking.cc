@@ -12,36 +12,32 @@ double seconds(Duration duration) {
   return static_cast<double>(duration.count()) * 1e-9;
 }
 
+// The reader, opened at its first use. `what`: what a fresh directory does not hold yet.
+template <class Reader>
+Checked<Reader*> opened_once(std::unique_ptr<Reader>& reader, const std::string& data_dir,
+                             const char* what) {
+  if (reader == nullptr) {
+    auto opened = Reader::open(data_dir);
+    if (!opened && opened.error().cause.code == ErrorCode::not_found) {
+      return Failure{FailureKind::cannot_start,
+                     data_dir + " holds no " + what + " yet; begin with `muster import`"};
+    }
+    if (!opened) {
+      return service::failure_of(opened.error());
+    }
+    reader = std::move(*opened);
+  }
+  return reader.get();
+}
+
 }  // namespace
 
 Checked<roster::RosterReader*> Dispatcher::Implementation::roster_reader() {
-  if (roster_for_reading == nullptr) {
-    auto opened = roster::RosterReader::open(settings.data_dir);
-    if (!opened && opened.error().cause.code == ErrorCode::not_found) {
-      return Failure{FailureKind::cannot_start,
-                     settings.data_dir + " holds no roster yet; begin with `muster import`"};
-    }
-    if (!opened) {
-      return service::failure_of(opened.error());
-    }
-    roster_for_reading = std::move(*opened);
-  }
-  return roster_for_reading.get();
+  return opened_once(roster_for_reading, settings.data_dir, "roster");
 }
 
 Checked<ledger::LedgerReader*> Dispatcher::Implementation::ledger_reader() {
-  if (ledger_for_reading == nullptr) {
-    auto opened = ledger::LedgerReader::open(settings.data_dir);
-    if (!opened && opened.error().cause.code == ErrorCode::not_found) {
-      return Failure{FailureKind::cannot_start,
-                     settings.data_dir + " holds no tasks yet; begin with `muster import`"};
-    }
-    if (!opened) {
-      return service::failure_of(opened.error());
-    }
-    ledger_for_reading = std::move(*opened);
-  }
-  return ledger_for_reading.get();
+  return opened_once(ledger_for_reading, settings.data_dir, "tasks");
 }
 
 bool Dispatcher::Implementation::held() {
