@@ -6,6 +6,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "pipeline/settlement_of.h"
 
 namespace muster::pipeline {
 namespace {
@@ -345,26 +346,15 @@ Outcome Expander::hindrance_of(const TaskEntry& entry, const roster::PushTarget&
 void Expander::give_back_unread(const Work& work, const Job& job, Slot slot, const Error& error) {
   log::error("pipeline", "roster block unreadable", {{"error", words(error)}});
   crossings_.request_stop(work.index, Stop::pause, "the roster cannot be read: " + words(error));
-  Settlement back;
-  back.slot = slot;
-  back.invitation = job.invitation;
-  back.page = job.page;
-  back.task = job.task;
+  auto back = settlement_of(slot, job);
   back.kind = Settlement::Kind::returned;
-  back.from_exception = job.from_exception;
   unsent_.push_back(back);
 }
 
 void Expander::settle_unsent(const Job& job, Slot slot, State state, Reason reason,
                              std::int64_t next_at_ms) {
-  Settlement settlement;
-  settlement.slot = slot;
-  settlement.invitation = job.invitation;
-  settlement.page = job.page;
-  settlement.task = job.task;
-  settlement.from_exception = job.from_exception;
+  auto settlement = settlement_of(slot, job);
   settlement.outcome = Outcome{state, reason, job.attempts};
-  settlement.generation = job.generation;
   settlement.next_at_ms = next_at_ms;
   unsent_.push_back(settlement);
   crossings_.slab[slot].in_doubt = false;  // nothing is repeated

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "pipeline/settlement_of.h"
 
 namespace muster::pipeline {
 namespace {
@@ -118,15 +119,8 @@ void Shard::give_back_stopped() {
 }
 
 void Shard::give_back(Slot slot) {
-  const auto& job = crossings_.slab[slot];
-  Settlement back;
-  back.slot = slot;
-  back.invitation = job.invitation;
-  back.page = job.page;
-  back.task = job.task;
+  auto back = settlement_of(slot, crossings_.slab[slot]);
   back.kind = Settlement::Kind::returned;
-  back.from_exception = job.from_exception;
-  back.generation = job.generation;
   settlements_.push_back(back);
 }
 
@@ -290,15 +284,9 @@ void Shard::settle(const Job& job, Slot slot, const wire::Answer& answer,
     return;
   }
 #endif
-  Settlement settlement;
-  settlement.slot = slot;
-  settlement.invitation = job.invitation;
-  settlement.page = job.page;
-  settlement.task = job.task;
-  settlement.from_exception = job.from_exception;
+  auto settlement = settlement_of(slot, job);
   settlement.outcome = decision.outcome;
   settlement.status = answer.status;
-  settlement.generation = job.generation;
   settlement.next_at_ms = decision.next_at_ms;
   settlement.timestamp_ms = answer.timestamp_ms;
   settlements_.push_back(settlement);
@@ -334,14 +322,9 @@ void Shard::report_slow(Instant now) {
     if (!answered) {
       auto& job = crossings_.slab[head.slot];
       if (!job.from_exception) {
-        Settlement slow;
-        slow.slot = head.slot;
-        slow.invitation = job.invitation;
-        slow.page = job.page;
-        slow.task = job.task;
+        auto slow = settlement_of(head.slot, job);
         slow.kind = Settlement::Kind::slow;
         slow.outcome = Outcome{State::queued, Reason::none, job.attempts};
-        slow.generation = job.generation;
         settlements_.push_back(slow);
         job.from_exception = true;
       }
