@@ -14,6 +14,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/log.h"
 #include "crypto/certificate.h"
 #include "crypto/es256.h"
 #include "crypto/tls.h"
@@ -206,6 +207,9 @@ Result<void, Complaint> serve_apns(const ApnsWishes& wishes) {
   Parts parts;
   if (auto ready = prepare(wishes, parts); !ready) {
     return ready;
+  }
+  if (wishes.fast) {
+    log::set_level(log::Level::info);  // when its first request came
   }
   const StopSignals signals;
   ApnsServerSettings settings;

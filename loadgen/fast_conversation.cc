@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
+
+#include "base/log.h"
 
 namespace muster::loadgen {
 namespace {
@@ -25,15 +28,31 @@ constexpr Byte flag_ack = 0x1;
 constexpr Byte flag_end_headers = 0x4;
 constexpr Byte status_200 = 0x88;  // static table, entry 8, indexed
 
-std::uint32_t number(Bytes bytes) {
-  return std::uint32_t{bytes[0]} << 24U | std::uint32_t{bytes[1]} << 16U |
-         std::uint32_t{bytes[2]} << 8U | bytes[3];
+constexpr std::size_t answer_bytes = head_bytes + 1;
+// HEADERS of one byte; its stream is filled in.
+constexpr std::array<Byte, answer_bytes> answer_frame{
+    0, 0, 1, headers, flag_end_stream | flag_end_headers, 0, 0, 0, 0, status_200};
+
+std::uint32_t number(const Byte* at) {
+  return std::uint32_t{at[0]} << 24U | std::uint32_t{at[1]} << 16U | std::uint32_t{at[2]} << 8U |
+         at[3];
+}
+
+std::size_t payload_size(const Byte* head) {
+  return number(head) >> 8U;
+}
+
+void write_number(std::uint32_t value, Byte* to) {
+  to[0] = static_cast<Byte>(value >> 24U);
+  to[1] = static_cast<Byte>(value >> 16U);
+  to[2] = static_cast<Byte>(value >> 8U);
+  to[3] = static_cast<Byte>(value);
 }
 
 void append_number(std::vector<Byte>& to, std::uint32_t value) {
-  for (unsigned shift = 32; shift > 0; shift -= 8) {
-    to.push_back(static_cast<Byte>(value >> (shift - 8)));
-  }
+  std::array<Byte, 4> bytes{};
+  write_number(value, bytes.data());
+  to.insert(to.end(), bytes.begin(), bytes.end());
 }
 
 void append_head(std::vector<Byte>& to, std::size_t size, Byte type, Byte flags,
@@ -78,31 +97,64 @@ void FastConversation::receive(Bytes bytes, Instant now) {
   const auto preface = std::min(preface_left_, bytes.size());
   preface_left_ -= preface;
   bytes = bytes.subspan(preface);
-  if (rest_.empty()) {
-    const auto taken = take_frames(bytes);
-    rest_.assign(bytes.begin() + static_cast<std::ptrdiff_t>(taken), bytes.end());
-  } else {
-    rest_.insert(rest_.end(), bytes.begin(), bytes.end());
-    const auto taken = take_frames(rest_);
-    rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(taken));
+  const bool none_yet = requests_ == 0;
+  make_room_for_answers(bytes.size());
+  bytes = complete_rest(bytes);
+  const auto taken = take_frames(bytes);
+  rest_.insert(rest_.end(), bytes.begin() + static_cast<std::ptrdiff_t>(taken), bytes.end());
+  violations_ += broken_ ? 1 : 0;
+  if (none_yet && requests_ > 0) {
+    log::info("loadgen", "first request", {{"at_ns", now.nanoseconds}});
   }
   give_back_window();
-  if (answers_.empty()) {
+  send_answers(now);
+}
+
+// The frame that the last read began is put together alone, so that all others are read in place.
+Bytes FastConversation::complete_rest(Bytes bytes) {
+  const auto move_up_to = [&](std::size_t size) {
+    const auto count = std::min(size - std::min(size, rest_.size()), bytes.size());
+    rest_.insert(rest_.end(), bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(count));
+    bytes = bytes.subspan(count);
+    return rest_.size() >= size;
+  };
+  if (rest_.empty() || !move_up_to(head_bytes)) {
+    return bytes;
+  }
+  const auto size = payload_size(rest_.data());
+  if (size > frame_bytes_max || move_up_to(head_bytes + size)) {
+    (void)take_frames(rest_);
+    rest_.clear();
+  }
+  return bytes;
+}
+
+void FastConversation::make_room_for_answers(std::size_t read) {
+  // No frame is shorter than its head. It grows to the longest read once and stays.
+  const auto most = (read / head_bytes + 2) * answer_bytes;
+  if (answers_.size() < most) {
+    answers_.resize(most);
+  }
+}
+
+void FastConversation::send_answers(Instant now) {
+  const auto begin = answers_.begin();
+  const auto end = begin + static_cast<std::ptrdiff_t>(std::exchange(answered_, 0));
+  if (begin == end) {
     return;
   }
   if (settings_.delay == Duration{0}) {
-    out_.insert(out_.end(), answers_.begin(), answers_.end());
-    answers_.clear();
+    out_.insert(out_.end(), begin, end);
   } else {
-    waiting_.push_back({now + settings_.delay, std::exchange(answers_, {})});
+    waiting_.push_back({now + settings_.delay, {begin, end}});
   }
 }
 
 std::size_t FastConversation::take_frames(Bytes bytes) {
   std::size_t at = 0;
   while (bytes.size() - at >= head_bytes && !broken_) {
-    const auto head = bytes.subspan(at, head_bytes);
-    const std::size_t size = number(head) >> 8U;
+    const Byte* head = bytes.data() + at;
+    const auto size = payload_size(head);
     if (size > frame_bytes_max) {
       broken_ = true;
       break;
@@ -110,11 +162,10 @@ std::size_t FastConversation::take_frames(Bytes bytes) {
     if (bytes.size() - at < head_bytes + size) {
       break;
     }
-    const auto stream = number(head.subspan(5)) & 0x7fffffffU;
+    const auto stream = number(head + 5) & 0x7fffffffU;
     broken_ = !take(head[3], head[4], stream, bytes.subspan(at + head_bytes, size));
     at += head_bytes + size;
   }
-  violations_ += broken_ ? 1 : 0;
   return at;
 }
 
@@ -158,17 +209,10 @@ bool FastConversation::take(Byte type, Byte flags, std::uint32_t stream, Bytes p
 
 void FastConversation::answer(std::uint32_t stream) {
   ++requests_;
-  const std::array<Byte, head_bytes + 1> frame{0,
-                                               0,
-                                               1,
-                                               headers,
-                                               flag_end_stream | flag_end_headers,
-                                               static_cast<Byte>(stream >> 24U),
-                                               static_cast<Byte>(stream >> 16U),
-                                               static_cast<Byte>(stream >> 8U),
-                                               static_cast<Byte>(stream),
-                                               status_200};
-  answers_.insert(answers_.end(), frame.begin(), frame.end());
+  Byte* frame = answers_.data() + answered_;
+  std::memcpy(frame, answer_frame.data(), answer_bytes);
+  write_number(stream, frame + 5);
+  answered_ += answer_bytes;
 }
 
 void FastConversation::give_back_window() {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/log.h"
 #include "tests/loadgen/client.h"
 
 namespace muster::loadgen {
@@ -82,6 +83,22 @@ TEST_F(Fast, AnswersAHeaderBlockInTwoFrames) {
   EXPECT_EQ(client_.status(stream), "200");
 }
 
+TEST_F(Fast, SaysOnceWhenTheFirstRequestCame) {
+  log::set_level(log::Level::info);
+  ::testing::internal::CaptureStderr();
+  exchange();
+  const auto before = ::testing::internal::GetCapturedStderr();
+  ::testing::internal::CaptureStderr();
+  client_.wake_device(1);
+  exchange();
+  client_.wake_device(2);
+  exchange();
+  const auto after = ::testing::internal::GetCapturedStderr();
+  log::set_level(log::Level::warning);
+  EXPECT_EQ(before, "");
+  EXPECT_EQ(after, "level=info room=loadgen msg=\"first request\" at_ns=1000\n");
+}
+
 TEST(FastDelay, HoldsBackAnswersUntilTheyAreDue) {
   std::uint64_t requests = 0;
   std::uint64_t violations = 0;
@@ -111,6 +128,18 @@ TEST(FastWindow, OffersMoreThanTheDefaultWhereAsked) {
   server.transmit(out);
   client.receive(out);
   EXPECT_EQ(client.window(), 1'000'000);
+}
+
+TEST(FastMalformed, EndsTheConnectionAsSoonAsTheHeadOfAnOverlongFrameIsThere) {
+  std::uint64_t requests = 0;
+  std::uint64_t violations = 0;
+  FastConversation server({}, requests, violations);
+  server.receive(as_bytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), now);
+  server.receive(std::vector<Byte>{0, 0x41, 0, 0, 0, 0}, now);
+  EXPECT_FALSE(server.wants_close());
+  server.receive(std::vector<Byte>{0, 0, 1}, now);
+  EXPECT_TRUE(server.wants_close());
+  EXPECT_EQ(violations, 1U);
 }
 
 TEST(FastMalformed, EndsTheConnection) {
