@@ -1,155 +1,175 @@
-"""Measures for bench/end_to_end.sh; see there. Muster runs with one shard; client and sink are pinned to a
-core each where there are two."""
-import json
+"""Measures for bench/end_to_end.sh; see there. One function a part; the rounds of what is compared are
+interleaved, for the machine's mood changes by the minute."""
+import argparse
 import os
-import shutil
-import signal
 import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from pathlib import Path
 
-TOPIC = "com.apple.mgmt.External.00000000-0000-4000-8000-000000000000"
+from rig import MDM, TOKEN, Rig, machine, ratios, row, title
+
+# h2load's two best settings; each round runs both and the better median is the yardstick.
+YARDSTICKS = ((4, 100), (1, 1000))
 
 
-def run(cpu, *words):
-    """Runs to the end on a core; gives (user+sys seconds, wall seconds, peak RSS KiB, stdout, code)."""
-    with tempfile.TemporaryFile("w+") as out:
-        begun = time.monotonic()
-        process = subprocess.Popen([str(word) for word in words], stdout=out, stderr=subprocess.DEVNULL,
-                                   preexec_fn=lambda: pin(cpu))
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        wall = time.monotonic() - begun
-        out.seek(0)
-        return usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss, out.read(), process.returncode
+def micros(sent, devices):
+    return sent.run.cpu_s / devices * 1e6
 
 
-def pin(cpu):
-    if os.cpu_count() > 1:
-        os.sched_setaffinity(0, {cpu})
+def part_send(rig, devices, rounds):
+    for workload in (TOKEN, MDM):
+        measure_send(rig, workload, devices, rounds)
 
 
-def serve(build, world, *words):
-    port_file = world / "port"
-    port_file.unlink(missing_ok=True)
-    server = subprocess.Popen([str(build / "muster-loadgen"), "apns", "--listen", "127.0.0.1:0",
-                               "--tls-dir", str(world / "tls"), "--topic", TOPIC, "--port-file",
-                               str(port_file), *words], stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL, preexec_fn=lambda: pin(1))
-    while not (port_file.exists() and port_file.read_text().strip()):
-        if server.poll() is not None:
-            sys.exit("the load generator did not start")
-        time.sleep(0.01)
-    return server, int(port_file.read_text())
+def measure_send(rig, workload, devices, rounds):
+    ours, theirs = [], {setting: [] for setting in YARDSTICKS}
+    for _ in range(rounds):
+        ours.append(rig.send(workload, devices))
+        for setting in YARDSTICKS:
+            theirs[setting].append(rig.h2load(workload, devices, *setting))
+    best = min(YARDSTICKS, key=lambda setting: statistics.median(
+        micros(sent, devices) for sent in theirs[setting]))
+    yardstick = theirs[best]
+    title(f"send, {workload.name} ({len(workload.body)}-byte body): {devices:,} devices, {rounds} rounds, "
+          f"one shard; h2load -c {best[0]} -m {best[1]}")
+    our_cpu, their_cpu = ([micros(sent, devices) for sent in side] for side in (ours, yardstick))
+    our_rate, their_rate = ([devices / sent.run.wall_s / 1e3 for sent in side]
+                            for side in (ours, yardstick))
+    row("muster: client CPU a device", our_cpu, "µs")
+    row("h2load: client CPU a request", their_cpu, "µs")
+    row("CPU, muster : h2load", ratios(our_cpu, their_cpu), "", "≤ 0.5 required, ≤ 0.25 aimed at")
+    row("muster: wall rate, start and end included", our_rate, "k/s")
+    row("h2load: wall rate", their_rate, "k/s")
+    row("rate, muster : h2load", ratios(our_rate, their_rate), "", "≥ 3")
+    row("muster: peak RSS", [sent.run.rss_kib / 1024 for sent in ours], "MiB", "≤ 64 MB")
+    row("muster: ledger on disk a device", [sent.disk_bytes / devices for sent in ours], "B")
+    row("sink: CPU a request, from muster", [sent.served.cpu_s / devices * 1e6 for sent in ours], "µs")
+    row("sink: CPU a request, from h2load", [sent.served.cpu_s / devices * 1e6 for sent in yardstick],
+        "µs")
+    counted = min(devices, 100_000)
+    row("muster: bytes out a push, TLS included",
+        [rig.send(workload, counted, relay=True).result["bytes_out"] / counted], "B", "≤ 480")
+    row("h2load: bytes out a request, TLS included",
+        [rig.h2load(workload, counted, *best, relay=True).result["bytes_out"] / counted], "B")
 
 
-def stop(server):
-    server.send_signal(signal.SIGTERM)
-    server.wait()
+def part_first(rig, devices, rounds):
+    del rounds  # the issue says ten
+    small = max(devices // 10, 1)
+    times = {devices: [], small: []}
+    for _ in range(10):
+        for group, measured in times.items():
+            sent = rig.send(TOKEN, group)
+            measured.append((sent.served.first_ns - sent.run.begun_ns) / 1e6)
+    title("first push: from the process's start, warm page cache, median of ten (token)")
+    row(f"to the first push, {devices:,} devices", times[devices], "ms", "≤ 50")
+    row(f"to the first push, {small:,} devices", times[small], "ms")
+    print(f"{'ratio of the medians':<46}"
+          f"{statistics.median(times[devices]) / statistics.median(times[small]):>14.3f}"
+          f"{'':<38}≤ 1.2")
 
 
-def settings(world, port, data):
-    file = world / "muster.toml"
-    file.write_text(f'''[data]
-dir = "{data}"
-[apns]
-host = "127.0.0.1"
-port = {port}
-trust_file = "{world}/tls/ca.pem"
-[[apns.credential]]
-topic = "{TOPIC}"
-certificate_file = "{world}/tls/client.pem"
-key_file = "{world}/tls/client.key"
-[mdm]
-wakes_per_second = 0
-[reactor]
-shards = 1
-''')
-    return file
+def part_streams(rig, devices, rounds):
+    title(f"streams: one connection, requests per client-CPU-second, {rounds} rounds (token); net: without "
+          "the cost of a send to one device")
+    for streams, aim in ((1, 1.3), (10, 1.5), (100, 3)):
+        asked = min(devices, {1: 20_000, 10: 200_000, 100: 1_000_000}[streams])
+        measure_streams(rig, streams, asked, rounds, f"≥ {aim}")
 
 
-def roster(build, world, users, name):
-    out = world / name
-    done = run(0, build / "muster-loadgen", "roster", "--users", users, "--devices-per-user", 1, "--groups",
-               200, "--nesting", 4, "--seed", 3, "--topic", TOPIC, "--out", out)
-    assert done[4] == 0, "the roster could not be made"
-    return out
+def measure_streams(rig, streams, asked, rounds, aim):
+    server = ("--fast", "--streams", streams)
+    ours, our_start, theirs, their_start = [], [], [], []
+    for _ in range(rounds):
+        ours.append(rig.send(TOKEN, asked, server, connections=1).run.cpu_s)
+        theirs.append(rig.h2load(TOKEN, asked, 1, streams, server).run.cpu_s)
+        our_start.append(rig.send(TOKEN, asked, server, ("--user", "u0000000"), connections=1).run.cpu_s)
+        their_start.append(rig.h2load(TOKEN, 1, 1, 1, server).run.cpu_s)
+
+    def rates(costs, starts):
+        return [asked / 1e3 / (cost - start) for cost, start in zip(costs, starts)]
+
+    nothing = [0] * rounds
+    name = f"{streams} stream{'' if streams == 1 else 's'}, {asked:,} pushes"
+    row(f"{name}: muster", rates(ours, nothing), "k/CPUs")
+    row(f"{name}: h2load", rates(theirs, nothing), "k/CPUs")
+    row(f"{name}: muster : h2load", ratios(rates(ours, nothing), rates(theirs, nothing)), "", aim)
+    row(f"{name}: muster, net", rates(ours, our_start), "k/CPUs")
+    row(f"{name}: h2load, net", rates(theirs, their_start), "k/CPUs")
+    row(f"{name}: muster : h2load, net",
+        ratios(rates(ours, our_start), rates(theirs, their_start)), "", aim)
+    row("a send to one device: muster", [cost * 1e3 for cost in our_start], "ms")
 
 
-def prove(build, world):
-    """The same build and settings against the strict server: nothing misreported."""
-    school = roster(build, world, 100_000, "proof")
-    server, port = serve(build, world, "--journal", str(world / "journal"))
-    config = settings(world, port, world / "data-proof")
-    run(0, build / "muster", "import", school, "--config", config)
-    code = run(0, build / "muster", "send", "--group", "all", "--yes", "--config", config)[4]
-    verdict = run(0, build / "muster-loadgen", "verify", "--data", world / "data-proof", "--journal",
-                  world / "journal", "--roster", school, "--muster", build / "muster")
-    stop(server)
-    print("strict server, 100,000 devices:", verdict[3].strip().split("\n")[-1])
-    if code != 0 or verdict[4] != 0:
-        sys.exit("the proof failed: no figure counts")
+def part_delay(rig, devices, rounds):
+    title(f"delay: answers after 40 ms, 1,000 streams, windows of 65,535 bytes, {rounds} rounds (token)")
+    server = ("--fast", "--streams", 1000, "--window", 65_535, "--delay", 40)
+    for connections in (1, 4):
+        most = 1000 * connections / 0.040
+        asked = min(devices, 100_000 * connections)
+        got = [rig.send(TOKEN, asked, server, connections=connections).result["rate"]
+               for _ in range(rounds)]
+        row(f"{connections} connection(s), {asked:,} pushes: rate", [rate / 1e3 for rate in got], "k/s")
+        row(f"{connections} connection(s): share of {most / 1e3:,.0f} k/s", [rate / most for rate in got],
+            "", "≥ 0.9")
 
 
-def describe(name, values, unit):
-    return (f"{name:<34}{statistics.median(values):>12.3f} {unit:<10}"
-            f"({min(values):.3f}–{max(values):.3f})")
+def part_shards(rig, devices, rounds):
+    costs = {shards: [] for shards in (1, 2, 4)}
+    for _ in range(rounds):
+        for shards, measured in costs.items():
+            measured.append(micros(rig.send(TOKEN, devices, shards=shards), devices))
+    title(f"shards: client CPU a device, all on one core, {devices:,} devices, {rounds} rounds (token)")
+    for shards, measured in costs.items():
+        row(f"{shards} shard(s)", measured, "µs")
+    for shards in (2, 4):
+        row(f"{shards} : 1", ratios(costs[shards], costs[1]), "", "0.9–1.1")
+
+
+def part_memory(rig, devices, rounds):
+    peaks = {group: [] for group in (max(devices // 10, 1), devices)}
+    for _ in range(rounds):
+        for group, measured in peaks.items():
+            measured.append(rig.send(TOKEN, group).run.rss_kib / 1024)
+    title(f"memory: peak RSS, file mappings included, one shard, {rounds} rounds (token)")
+    small, large = peaks
+    for group, measured in peaks.items():
+        row(f"{group:,} devices", measured, "MiB", "≤ 64 MB" if group == large else "")
+    row("large : small", ratios(peaks[large], peaks[small]), "", "≤ 1.1")
+
+
+PARTS = {"send": part_send, "first": part_first, "streams": part_streams, "delay": part_delay,
+         "shards": part_shards, "memory": part_memory}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="bench/end_to_end.sh")
+    parser.add_argument("--build", required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--devices", type=int, default=1_000_000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--framing", choices=("muster", "nghttp2"))
+    parser.add_argument("words", nargs="*", metavar="PART", help=", ".join(PARTS))
+    given = parser.parse_args()
+    numbers = [int(word) for word in given.words if word.isdigit()]
+    given.parts = [word for word in given.words if not word.isdigit()] or list(PARTS)
+    given.devices, given.rounds = (*numbers, given.devices, given.rounds)[:2] if len(numbers) != 1 else (
+        numbers[0], given.rounds)
+    if unknown := [part for part in given.parts if part not in PARTS]:
+        parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    return given
 
 
 def main():
-    build, devices, rounds = Path(sys.argv[1]).resolve(), int(sys.argv[2]), int(sys.argv[3])
-    world = Path(tempfile.mkdtemp(prefix="muster-bench."))
+    given = arguments()
+    rig = Rig(given.build, given.framing)
     try:
-        prove(build, world)
-        school = roster(build, world, devices, "school")
-        server, port = serve(build, world, "--fast", "--streams", "1000")
-        data = world / "data"
-        config = settings(world, port, data)
-        run(0, build / "muster", "import", school, "--config", config)
-        pristine = world / "pristine"
-        shutil.copytree(data, pristine)
-        paths = world / "paths.txt"
-        paths.write_text("\n".join(f"/3/device/{number:064x}" for number in range(20_000)))
-        body = world / "body.json"
-        body.write_text('{"mdm":"01234567-89ab-cdef-0123-456789abcdef"}')
-        ours, theirs, rates, their_rates, rss, walls, disk = [], [], [], [], [], [], []
-        for _ in range(rounds):
-            shutil.rmtree(data)
-            shutil.copytree(pristine, data)
-            cpu, wall, peak, out, code = run(0, build / "muster", "send", "--group", "all", "--yes",
-                                             "--json", "--config", config)
-            result = json.loads(out)
-            assert code == 0 and result["sent"] == devices, out
-            ours.append(cpu / devices * 1e6)
-            rates.append(devices / wall)
-            walls.append(wall)
-            rss.append(peak / 1024)
-            disk.append(sum(f.stat().st_size for f in data.glob("ledger.db*")) / devices)
-            headers = [word for header in
-                       (f"apns-topic: {TOPIC}", "apns-push-type: mdm", "apns-priority: 10",
-                        "apns-expiration: 1800000000", "apns-id: 123e4567-e89b-42d3-a456-426614174000")
-                       for word in ("-H", header)]
-            cpu, wall, _, out, code = run(0, "h2load", "-n", devices, "-c", 4, "-m", 100, "-t", 1, "-i",
-                                          paths, "-d", body, *headers, "-B",
-                                          f"https://127.0.0.1:{port}")
-            assert code == 0 and f"{devices} succeeded" in out, out[-500:]
-            theirs.append(cpu / devices * 1e6)
-            their_rates.append(devices / wall)
-        stop(server)
-        ratio = [mine / other for mine, other in zip(ours, theirs)]
-        print(f"{devices:,} devices, {rounds} rounds, one shard, interleaved; median (min–max)")
-        print(describe("muster: client CPU a device", ours, "µs"))
-        print(describe("h2load: client CPU a request", theirs, "µs"))
-        print(describe("ratio muster : h2load", ratio, ""))
-        print(describe("muster: wall rate", [rate / 1e3 for rate in rates], "k/s"))
-        print(describe("h2load: wall rate", [rate / 1e3 for rate in their_rates], "k/s"))
-        print(describe("muster: peak RSS", rss, "MiB"))
-        print(describe("muster: ledger on disk a device", disk, "bytes"))
+        machine(given.build)
+        print(f"framing: {given.framing or 'the default'}; median (min–max)")
+        for workload in (TOKEN, MDM):
+            rig.prove(workload)
+        for part in given.parts:
+            PARTS[part](rig, given.devices, given.rounds)
     finally:
-        shutil.rmtree(world)
+        rig.close()
+        os.sync()
 
 
 if __name__ == "__main__":

@@ -1,15 +1,22 @@
 #!/usr/bin/env bash
-# What does the whole durable send cost in client CPU a device, against h2load's bare requests on the same
-# sink? Starts the fast sink, runs `muster send` and h2load in turn, prints medians and min–max.
-# A figure counts only if the same build first passes the strict server: 100,000 devices, 0 misreported.
-# Run nothing else meanwhile.   usage: bash bench/end_to_end.sh [devices = 1000000] [rounds = 5]
+# What does the whole durable send cost, against h2load's bare requests on the same sink? Starts the fast
+# sink, runs `muster send` and h2load in turn, prints medians and min–max. A figure counts only if the same
+# build and settings first pass the strict server: 100,000 devices, 0 misreported, both workloads.
+# Run nothing else meanwhile.
+#   usage: bash bench/end_to_end.sh [--devices N] [--rounds N] [--framing muster|nghttp2] [PART …]
+#          bash bench/end_to_end.sh [DEVICES [ROUNDS]]          all parts
+#   parts: send     CPU, rate, memory, disk and bytes of a send, alerts with a token and wakes by certificate
+#          first    time to the first push
+#          streams  one connection with 1, 10 and 100 streams
+#          delay    a sink that answers after 40 ms
+#          shards   CPU with 1, 2 and 4 shards on one core
+#          memory   peak RSS of a small and a large group
+# MUSTER_BUILD=DIR measures the binaries there instead of building the release preset.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-devices=${1:-1000000}
-rounds=${2:-5}
 build=${MUSTER_BUILD:-build/release}
 if [ -z "${MUSTER_BUILD:-}" ]; then
   cmake --preset release >/dev/null
   cmake --build --preset release --target muster muster-loadgen >/dev/null
 fi
-exec python3 bench/end_to_end.py "$build" "$devices" "$rounds"
+exec python3 bench/end_to_end.py --build "$build" "$@"
