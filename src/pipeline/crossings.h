@@ -25,6 +25,7 @@
 #include "model/job.h"
 #include "model/limits.h"
 #include "model/settlement.h"
+#include "pipeline/plan.h"
 #include "pipeline/slab.h"
 
 namespace muster::pipeline {
@@ -103,6 +104,7 @@ struct alignas(64) ShardGauges {
   std::atomic<std::uint64_t> answered{0};   // settlements made
   std::atomic<std::uint64_t> connections{0};
   std::atomic<std::uint64_t> streams{0};  // how many the peers allow in all
+  std::atomic<Bound> bound{Bound::none};  // what keeps it from sending faster
 };
 
 struct Crossings {

@@ -10,6 +10,11 @@ namespace muster::pipeline {
 namespace {
 
 constexpr Duration open_interval = std::chrono::milliseconds(100);  // while growing with the work
+// A plan is made of so much time, and of so many round trips: answers come in bursts.
+constexpr Duration stretch_least = std::chrono::milliseconds(100);
+constexpr int stretch_round_trips = 3;
+constexpr double full_share = 0.5;                             // of a stretch that counts as full
+constexpr Duration quickest_period = std::chrono::seconds(5);  // paths change
 constexpr Duration back_off_first = std::chrono::seconds(1);
 constexpr Duration back_off_most = std::chrono::seconds(60);
 // So often in a row before the tasks are told: quickly where nothing ever went through (a wrong
@@ -41,23 +46,94 @@ Pool::~Pool() {
   MUSTER_ASSERT(connections_.empty());
 }
 
-void Pool::open_wanted(Instant now, bool waiting, bool busy) {
-  if (draining_ || !waiting || !refusal_.words.empty() || now < next_open_) {
+void Pool::open_wanted(Instant now, const Load& load) {
+  const auto standing = stand();
+  measure(now, load, standing);
+  make_plan(now, load, standing);
+  if (draining_ || load.waiting == 0 || !refusal_.words.empty() || now < next_open_) {
     return;
   }
-  std::uint32_t usable = 0;
-  bool opening = false;
-  for (const auto& connection : connections_) {
-    const auto condition = connection.session->vitals().condition;
-    opening = opening || condition == wire::Vitals::Condition::opening;
-    usable += condition == wire::Vitals::Condition::open ? 1 : 0;
+  if (standing.open == 0) {
+    if (standing.opening == 0) {
+      open(now);
+    }
+    return;
   }
-  const bool first = usable == 0;
-  const bool grow = !busy && usable < settings_.connections_max && room() == 0 &&
-                    (!opened_ || now - opened_at_ >= open_interval);
-  if (!opening && (first || grow)) {
+  // Those on their way first: a plan counts on what stands.
+  const bool wait =
+      standing.opening != 0 || !was_full_ || (opened_ && now - opened_at_ < open_interval);
+  for (auto count = standing.open; !wait && count < plan_.connections; ++count) {
     open(now);
   }
+}
+
+Pool::Standing Pool::stand() const {
+  Standing standing;
+  for (const auto& connection : connections_) {
+    const auto vitals = connection.session->vitals();
+    standing.opening += vitals.condition == wire::Vitals::Condition::opening ? 1U : 0U;
+    if (vitals.condition == wire::Vitals::Condition::open) {
+      ++standing.open;
+      standing.streams += vitals.stream_limit;
+      standing.in_flight += vitals.in_flight;
+      standing.window_bytes = std::max(standing.window_bytes, vitals.window_bytes);
+    }
+  }
+  return standing;
+}
+
+// How long there was work and no place for it, from look to look.
+void Pool::measure(Instant now, const Load& load, const Standing& standing) {
+  if (was_full_) {
+    stretch_.full += now - looked_at_;
+  }
+  looked_at_ = now;
+  was_full_ = load.waiting != 0 && room() == 0;
+  if (was_full_) {
+    waiting_when_full_ = load.waiting;
+    in_flight_when_full_ = standing.in_flight;
+  }
+}
+
+void Pool::make_plan(Instant now, const Load& load, const Standing& standing) {
+  // The widest window was seen when nothing was on its way.
+  window_widest_ = std::max(window_widest_, standing.window_bytes);
+  const auto quickest = std::min(quickest_, quickest_before_);
+  const bool known = quickest != Duration::max();
+  const Duration lasted = now - stretch_.since;
+  if (standing.open != 0 && lasted < stretch_least) {
+    return;
+  }
+  if (standing.open != 0 && known && lasted < stretch_round_trips * quickest) {
+    return;
+  }
+  Measured measured;
+  measured.connections = standing.open;
+  measured.connections_max = settings_.connections_max;
+  measured.streams = standing.streams;
+  measured.window_bytes = window_widest_;
+  measured.body_bytes = load.body_bytes;
+  measured.full = static_cast<double>(stretch_.full.count()) >=
+                  full_share * static_cast<double>(lasted.count());
+  // Between two bursts of answers everything looks empty: what counts is how it is when full.
+  measured.in_flight = measured.full ? in_flight_when_full_ : standing.in_flight;
+  measured.waiting = measured.full ? waiting_when_full_ : load.waiting;
+  measured.rate = static_cast<double>(stretch_.answers) * 1e9 /
+                  static_cast<double>(std::max<std::int64_t>(1, lasted.count()));
+  measured.round_trip = known ? quickest : Duration{0};
+  measured.busy = load.busy;
+  plan_ = plan(measured);
+  stretch_ = Stretch{now, Duration{0}, 0};
+  if (now - quickest_since_ >= quickest_period) {
+    quickest_before_ = quickest_;
+    quickest_ = Duration::max();
+    quickest_since_ = now;
+  }
+}
+
+void Pool::note_answers(std::uint64_t count, Duration quickest) {
+  stretch_.answers += count;
+  quickest_ = std::min(quickest_, quickest);
 }
 
 void Pool::open(Instant now) {

@@ -1,8 +1,9 @@
 // The connections of one shard to one (host, credential): opened as work wants them, replaced as
 // they end.
 //
-// A pool opens its first connection when there is something to send, another one when work waits
-// although every connection is full, and a new one at once when a server takes its leave (GOAWAY).
+// A pool opens its first connection when there is something to send, more when work waits although
+// every connection is full (how many says plan.h, from what the pool measures), and a new one at
+// once when a server takes its leave (GOAWAY). While it grows it at most doubles every 100 ms.
 // A connection that could not be made, or that died without having answered anything, is tried
 // again with back-off, never more often than once a second (rapid reconnecting is an attack to
 // Apple). A refusal of the credential stops the pool until the process starts anew.
@@ -16,6 +17,7 @@
 
 #include "base/random.h"
 #include "base/time.h"
+#include "pipeline/plan.h"
 #include "wire/network.h"
 #include "wire/session.h"
 
@@ -49,9 +51,18 @@ class Pool {
        std::uint64_t seed);
   ~Pool();
 
-  // Opens what is wanted. `waiting`: jobs wait for this pool. `busy`: this thread has no time to
-  // spare, so that another connection would only cost memory.
-  void open_wanted(Instant now, bool waiting, bool busy = false);
+  // What the shard knows of the work before it draws.
+  struct Load {
+    std::uint64_t waiting = 0;     // jobs that wait for this pool
+    double busy = 0;               // share of the time that this thread worked, 0 to 1
+    std::uint32_t body_bytes = 0;  // of one push; 0: unknown
+  };
+  // Opens what is wanted.
+  void open_wanted(Instant now, const Load& load);
+  // So many answers came, the quickest after that time.
+  void note_answers(std::uint64_t count, Duration quickest);
+  // What keeps it from sending faster; as of the last plan.
+  [[nodiscard]] Bound bound() const { return plan_.bound; }
   // How many jobs could be written now.
   [[nodiscard]] std::uint32_t room() const;
   // The connection with the most room; nullptr where there is none.
@@ -72,6 +83,24 @@ class Pool {
   [[nodiscard]] Instant next() const { return next_open_; }
 
  private:
+  // What the plan is made of, over one stretch of time.
+  struct Stretch {
+    Instant since{};
+    Duration full{0};  // so long jobs waited and there was no place
+    std::uint64_t answers = 0;
+  };
+  // Connections as they stand.
+  struct Standing {
+    std::uint32_t open = 0;
+    std::uint32_t opening = 0;
+    std::uint64_t streams = 0;
+    std::uint64_t in_flight = 0;
+    std::int64_t window_bytes = 0;  // of the widest
+  };
+
+  [[nodiscard]] Standing stand() const;
+  void measure(Instant now, const Load& load, const Standing& standing);
+  void make_plan(Instant now, const Load& load, const Standing& standing);
   void open(Instant now);
   void note_failure(const Connection& connection, const wire::Vitals& vitals, Instant now);
 
@@ -87,6 +116,18 @@ class Pool {
   Instant next_open_{};         // not before
   Instant opened_at_{};
   bool opened_ = false;
+
+  Plan plan_;
+  Stretch stretch_;
+  Instant looked_at_{};
+  bool was_full_ = false;
+  std::uint64_t waiting_when_full_ = 0;
+  std::uint64_t in_flight_when_full_ = 0;
+  std::int64_t window_widest_ = 0;
+  // The quickest answers of this period and of the one before.
+  Duration quickest_{Duration::max()};
+  Duration quickest_before_{Duration::max()};
+  Instant quickest_since_{};
 };
 
 }  // namespace muster::pipeline

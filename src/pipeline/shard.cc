@@ -11,8 +11,25 @@ namespace {
 
 constexpr Duration leave_within = std::chrono::seconds(5);
 constexpr Duration busy_interval = std::chrono::milliseconds(20);
-constexpr double busy_share = 0.6;
+// So far ahead a job is asked for from memory while another one is worked on.
+constexpr std::size_t jobs_ahead = 8;
 constexpr Duration idle_most = std::chrono::milliseconds(500);
+
+// Jobs of one kind have bodies of one size.
+struct Kind {
+  TaskIndex task = limits::tasks_open_max;
+  std::uint8_t language = 0;
+  std::uint8_t magic_size = 0;
+  friend bool operator==(const Kind&, const Kind&) = default;
+};
+
+// Of a push's body: what a plan needs to know of it, so an estimate will do.
+std::uint32_t body_bytes_of(const Job& job, const Content& content) {
+  constexpr std::uint32_t mdm_frame_bytes = 10;  // {"mdm":""}
+  return job.language < content.alert_payloads.size()
+             ? static_cast<std::uint32_t>(content.alert_payloads[job.language].size())
+             : job.magic_size + mdm_frame_bytes;
+}
 
 }  // namespace
 
@@ -27,7 +44,7 @@ Shard::Shard(Crossings& crossings, const Clock& clock, wire::Network& network, S
       again_(settings.credentials.size()),
       drawn_(limits::settlements_per_commit),
       serials_(limits::slots_max),
-      sent_(std::size_t{2} * limits::slots_max) {
+      sent_(sent_max) {
   for (const auto& credential : settings.credentials) {
     pools_.push_back(
         std::make_unique<Pool>(credential, network, settings.number * 16, random_.next()));
@@ -137,8 +154,11 @@ bool Shard::draw_for(std::uint32_t credential, Instant now) {
   auto& pool = *pools_[credential];
   auto& again = again_[credential];
   auto& queue = *crossings_.jobs[credential];
-  const bool waiting = !again.empty() || queue.size_approx() != 0;
-  pool.open_wanted(now, waiting, busy_);
+  const std::size_t queued = queue.size_approx();
+  const bool waiting = !again.empty() || queued != 0;
+  // The other shards draw from the same queue.
+  const auto shards = std::max<std::size_t>(1, crossings_.shard_bells.size());
+  pool.open_wanted(now, {again.size() + (queued + shards - 1) / shards, busy_, body_bytes_});
   if (!waiting) {
     return false;
   }
@@ -154,18 +174,9 @@ bool Shard::draw_for(std::uint32_t credential, Instant now) {
   std::copy(again.end() - static_cast<std::ptrdiff_t>(count), again.end(), drawn_.begin());
   again.resize(again.size() - count);
   count += queue.try_dequeue_bulk(drawn_.data() + count, room - count);
-  Pool::Connection* connection = nullptr;
-  for (std::size_t i = 0; i < count; ++i) {
-    // Asked before each: one long payload may take the room of several.
-    if (connection == nullptr || connection->session->room() == 0) {
-      connection = pool.roomiest();
-    }
-    if (connection == nullptr) {
-      again.push_back(drawn_[i]);
-      continue;
-    }
-    submit(*connection, drawn_[i], now);
-  }
+  const auto begun = submit_all(credential, count, now);
+  again.insert(again.end(), drawn_.begin() + static_cast<std::ptrdiff_t>(begun),
+               drawn_.begin() + static_cast<std::ptrdiff_t>(count));
   for (auto& each : pool.connections()) {
     if (each.woken) {
       each.woken = false;
@@ -175,53 +186,104 @@ bool Shard::draw_for(std::uint32_t credential, Instant now) {
   return count == drawn_.size();
 }
 
-void Shard::submit(Pool::Connection& connection, Slot slot, Instant now) {
+// Submits what was drawn while there is room; returns how many are gone. A session's room counts
+// bodies of the sizes it has seen, so it is asked once for a run of jobs of one kind: before the
+// first, and again after it.
+std::size_t Shard::submit_all(std::uint32_t credential, std::size_t count, Instant now) {
+  auto& pool = *pools_[credential];
+  Pool::Connection* connection = nullptr;
+  std::uint32_t room = 0;
+  bool fresh = true;  // nothing of this kind was submitted to this connection yet
+  Kind kind;
+  const TaskEntry* entry = nullptr;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto slot = drawn_[i];
+    crossings_.slab.prefetch(drawn_[std::min(i + jobs_ahead, count - 1)]);
+    const auto& job = crossings_.slab[slot];
+    const Kind its{job.task, job.language, job.magic_size};
+    if (its != kind) {
+      fresh = true;
+      kind = its;
+      entry = crossings_.tasks[job.task].get();
+      body_bytes_ = body_bytes_of(job, entry->content);
+      room = connection == nullptr ? 0 : connection->session->room();
+    }
+    if (room == 0) {
+      connection = pool.roomiest();
+      if (connection == nullptr) {
+        return i;
+      }
+      room = connection->session->room();
+      fresh = true;
+    }
+    if (submit(*connection, slot, *entry, now)) {
+      room = fresh ? connection->session->room() : room - 1;
+      fresh = false;
+    }
+  }
+  return count;
+}
+
+// False: its task was stopped, and it goes home instead.
+bool Shard::submit(Pool::Connection& connection, Slot slot, const TaskEntry& entry, Instant now) {
   auto& job = crossings_.slab[slot];
-  const auto& entry = *crossings_.tasks[job.task];
   if (job.epoch != entry.epoch.load(std::memory_order_seq_cst)) {
     give_back(slot);
-    return;
+    return false;
   }
   ++job.attempts;
   job.written_at = now;
   connection.session->submit(slot, job, entry.content, now);
   connection.woken = true;
   ++in_flight_;
-  if (sent_count_ == sent_.size()) {
+  if (sent_count_ == sent_max) {
     forget_answered();
   }
-  sent_[(sent_first_ + sent_count_) % sent_.size()] = Sent{slot, serials_[slot], now};
+  sent(sent_count_) = Sent{slot, serials_[slot]};
   ++sent_count_;
+  return true;
 }
 
 void Shard::collect(Instant now) {
   for (std::uint32_t credential = 0; credential < pools_.size(); ++credential) {
     auto& pool = *pools_[credential];
     for (std::size_t i = 0; i < pool.connections().size(); ++i) {
-      auto& connection = pool.connections()[i];
-      answers_.clear();
-      connection.session->take_answers(answers_);
-      for (const auto& answer : answers_) {
-        judge(credential, connection, answer, now);
-      }
+      collect_from(credential, pool.connections()[i], now);
     }
     pool.bury(now);
   }
 }
 
+void Shard::collect_from(std::uint32_t credential, Pool::Connection& connection, Instant now) {
+  answers_.clear();
+  connection.session->take_answers(answers_);
+  if (answers_.empty()) {
+    return;
+  }
+  // Answers come about in the order of the requests: the last one waited least.
+  const auto& last = answers_.back();
+  if (last.fate == wire::Fate::answered) {
+    pools_[credential]->note_answers(answers_.size(), now - crossings_.slab[last.slot].written_at);
+  }
+  const auto wall = clock_.wall();
+  in_flight_ -= answers_.size();
+  for (std::size_t i = 0; i < answers_.size(); ++i) {
+    crossings_.slab.prefetch(answers_[std::min(i + jobs_ahead, answers_.size() - 1)].slot);
+    judge(credential, connection, answers_[i], now, wall);
+  }
+}
+
 void Shard::judge(std::uint32_t credential, Pool::Connection& connection,
-                  const wire::Answer& answer, Instant now) {
+                  const wire::Answer& answer, Instant now, WallTime wall) {
   auto& job = crossings_.slab[answer.slot];
   auto& entry = *crossings_.tasks[job.task];
   auto& pool = *pools_[credential];
-  --in_flight_;
   ++serials_[answer.slot];
   connection.answered += answer.fate == wire::Fate::answered ? 1U : 0U;
   if (answer.fate == wire::Fate::unprocessed) {
     --job.attempts;
   }
-  const auto decision =
-      decide(answer, job, entry.content.expiration_s, policy_, clock_.wall(), random_);
+  const auto decision = decide(answer, job, entry.content.expiration_s, policy_, wall, random_);
   switch (decision.kind) {
     case Decision::Kind::settle:
       count(entry, answer);
@@ -314,13 +376,12 @@ void Shard::stop_credential(std::uint32_t credential) {
 
 void Shard::report_slow(Instant now) {
   while (sent_count_ != 0) {
-    const auto& head = sent_[sent_first_];
-    const bool answered = serials_[head.slot] != head.serial;
-    if (!answered && now - head.at < limits::answer_slow_after) {
-      return;
-    }
-    if (!answered) {
+    const auto head = sent(0);
+    if (serials_[head.slot] == head.serial) {  // not answered yet
       auto& job = crossings_.slab[head.slot];
+      if (now - job.written_at < limits::answer_slow_after) {
+        return;
+      }
       if (!job.from_exception) {
         auto slow = settlement_of(head.slot, job);
         slow.kind = Settlement::Kind::slow;
@@ -329,7 +390,7 @@ void Shard::report_slow(Instant now) {
         job.from_exception = true;
       }
     }
-    sent_first_ = (sent_first_ + 1) % sent_.size();
+    sent_first_ = (sent_first_ + 1) & (sent_max - 1);
     --sent_count_;
   }
 }
@@ -338,13 +399,13 @@ void Shard::report_slow(Instant now) {
 void Shard::forget_answered() {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < sent_count_; ++i) {
-    const auto sent = sent_[(sent_first_ + i) % sent_.size()];
-    if (serials_[sent.slot] == sent.serial) {
-      sent_[(sent_first_ + kept) % sent_.size()] = sent;
+    const auto each = sent(i);
+    if (serials_[each.slot] == each.serial) {
+      sent(kept) = each;
       ++kept;
     }
   }
-  MUSTER_ASSERT(kept < sent_.size());  // at most one a slot
+  MUSTER_ASSERT(kept < sent_max);  // at most one a slot
   sent_count_ = kept;
 }
 
@@ -362,14 +423,14 @@ void Shard::flush() {
   crossings_.ledger_bell.ring();
 }
 
-// Over the last stretch: did this thread work for most of it?
+// Over the last stretch: what share of it did this thread work?
 void Shard::measure_busy(Instant now) {
   if (now - measured_at_ < busy_interval) {
     return;
   }
   const Duration cpu = clock_.thread_cpu();
-  busy_ = static_cast<double>((cpu - cpu_then_).count()) >
-          busy_share * static_cast<double>((now - measured_at_).count());
+  busy_ = static_cast<double>((cpu - cpu_then_).count()) /
+          static_cast<double>((now - measured_at_).count());
   cpu_then_ = cpu;
   measured_at_ = now;
 }
@@ -377,7 +438,9 @@ void Shard::measure_busy(Instant now) {
 void Shard::publish() {
   std::uint64_t connections = 0;
   std::uint64_t streams = 0;
+  Bound bound = Bound::none;
   for (const auto& pool : pools_) {
+    bound = std::max(bound, pool->bound());
     for (const auto& connection : pool->connections()) {
       ++connections;
       streams += connection.session->vitals().stream_limit;
@@ -386,6 +449,7 @@ void Shard::publish() {
   gauges_.in_flight.store(in_flight_, std::memory_order_relaxed);
   gauges_.connections.store(connections, std::memory_order_relaxed);
   gauges_.streams.store(streams, std::memory_order_relaxed);
+  gauges_.bound.store(bound, std::memory_order_relaxed);
 }
 
 Instant Shard::next(Instant most) const {
@@ -399,7 +463,9 @@ Instant Shard::next(Instant most) const {
     }
   }
   if (sent_count_ != 0) {
-    until = std::min(until, sent_[sent_first_].at + limits::answer_slow_after);
+    // The head is not answered: report_slow() took away those that are, and none came since.
+    const auto& head = sent_[sent_first_];
+    until = std::min(until, crossings_.slab[head.slot].written_at + limits::answer_slow_after);
   }
   return until;
 }

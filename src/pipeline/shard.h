@@ -47,10 +47,12 @@ class Shard {
   void give_back(Slot slot);
   bool draw();
   bool draw_for(std::uint32_t credential, Instant now);
-  void submit(Pool::Connection& connection, Slot slot, Instant now);
+  [[nodiscard]] std::size_t submit_all(std::uint32_t credential, std::size_t count, Instant now);
+  bool submit(Pool::Connection& connection, Slot slot, const TaskEntry& entry, Instant now);
   void collect(Instant now);
+  void collect_from(std::uint32_t credential, Pool::Connection& connection, Instant now);
   void judge(std::uint32_t credential, Pool::Connection& connection, const wire::Answer& answer,
-             Instant now);
+             Instant now, WallTime wall);
   void count(TaskEntry& entry, const wire::Answer& answer);
   void settle(const Job& job, Slot slot, const wire::Answer& answer, const Decision& decision);
   void stop_task(TaskIndex task, const std::string& reason);
@@ -62,12 +64,17 @@ class Shard {
   void flush();
   [[nodiscard]] Instant next(Instant most) const;
 
-  // Jobs on their way, oldest first: who has waited too long is found at the head.
+  // Jobs on their way, oldest first: who has waited too long is found at the head. When it was
+  // written stands in the job, which is ours as long as the serial is the slot's.
   struct Sent {
     Slot slot = 0;
     std::uint32_t serial = 0;
-    Instant at{};
   };
+  static constexpr std::size_t sent_max = std::size_t{2} * limits::slots_max;
+  static_assert((sent_max & (sent_max - 1)) == 0);
+  [[nodiscard]] Sent& sent(std::size_t place) {
+    return sent_[(sent_first_ + place) & (sent_max - 1)];
+  }
 
   Crossings& crossings_;
   const Clock& clock_;
@@ -81,12 +88,13 @@ class Shard {
   std::vector<Settlement> settlements_;
   std::vector<Slot> drawn_;
   std::vector<std::uint32_t> serials_;  // by slot: raised at each answer
-  std::vector<Sent> sent_;              // a circle of 2 × slots_max
+  std::vector<Sent> sent_;              // a circle of sent_max
   std::size_t sent_first_ = 0;
   std::size_t sent_count_ = 0;
   std::uint64_t stops_seen_ = 0;
   std::uint64_t in_flight_ = 0;
-  bool busy_ = false;
+  double busy_ = 0;               // share of the last stretch that this thread worked
+  std::uint32_t body_bytes_ = 0;  // of the newest kind of push
   Instant measured_at_{};
   Duration cpu_then_{};
 };

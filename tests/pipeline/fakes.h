@@ -23,9 +23,9 @@ struct FakeSession;
 // Sessions of a test, in the order they were opened; an entry is null once its pool buried it.
 struct Sessions {
   std::vector<FakeSession*> all;
-  std::uint32_t streams = 100;   // room of each new one
-  std::uint32_t room_a_job = 1;  // what a job takes of it
-  std::vector<Slot> submitted;   // over all sessions, in order
+  std::uint32_t streams = 100;                             // room of each new one
+  std::map<std::uint8_t, std::uint32_t> room_by_language;  // what a job takes of it, if not 1
+  std::vector<Slot> submitted;                             // over all sessions, in order
   [[nodiscard]] std::size_t alive() const {
     return static_cast<std::size_t>(
         std::count_if(all.begin(), all.end(), [](const auto* one) { return one != nullptr; }));
@@ -56,11 +56,14 @@ struct FakeSession final : wire::DeliverySession {
     state.condition = wire::Vitals::Condition::closed;
   }
   std::uint32_t room() const override {
-    return state.condition == wire::Vitals::Condition::open ? free : 0;
+    return state.condition == wire::Vitals::Condition::open ? free / largest : 0;
   }
-  void submit(Slot slot, const Job&, const Content&, Instant) override {
+  void submit(Slot slot, const Job& job, const Content&, Instant) override {
     ASSERT_GT(room(), 0U);
-    free -= std::min(free, sessions.room_a_job);
+    const auto known = sessions.room_by_language.find(job.language);
+    const std::uint32_t takes = known == sessions.room_by_language.end() ? 1 : known->second;
+    largest = std::max(largest, takes);  // room is counted in bodies as large as the largest so far
+    free -= std::min(free, takes);
     in_flight.push_back(slot);
     sessions.submitted.push_back(slot);
   }
@@ -72,6 +75,7 @@ struct FakeSession final : wire::DeliverySession {
   wire::Vitals vitals() const override {
     auto vitals = state;
     vitals.stream_limit = sessions.streams;
+    vitals.in_flight = static_cast<std::uint32_t>(in_flight.size());
     return vitals;
   }
 
@@ -94,6 +98,7 @@ struct FakeSession final : wire::DeliverySession {
   Sessions& sessions;
   std::size_t number;
   std::uint32_t free = 0;
+  std::uint32_t largest = 1;
   wire::Vitals state;
   std::vector<Slot> in_flight;
   std::vector<wire::Answer> answers;

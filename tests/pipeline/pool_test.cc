@@ -22,7 +22,7 @@ class PoolTest : public ::testing::Test {
   }
   // As a shard's turn does.
   void turn(bool waiting) {
-    pool_.open_wanted(clock_.now(), waiting);
+    pool_.open_wanted(clock_.now(), {waiting ? 100'000U : 0U, busy_, 0});
     network_.turn(clock_.now());
     std::vector<wire::Answer> answers;
     for (auto& connection : pool_.connections()) {
@@ -30,13 +30,32 @@ class PoolTest : public ::testing::Test {
       connection.session->take_answers(answers);
       connection.answered += answers.size() - before;
     }
+    if (!answers.empty()) {
+      pool_.note_answers(answers.size(), round_trip);
+    }
     pool_.bury(clock_.now());
   }
+  // Every open connection carries what it may.
   void fill() {
     for (auto* session : sessions_.all) {
-      if (session != nullptr) {
-        session->free = 0;
+      while (session != nullptr && session->room() != 0) {
+        session->submit(next_slot_++, Job{}, Content{}, clock_.now());
       }
+    }
+  }
+  // A peer that answers everything after one round trip; work waits all the time.
+  void work(Duration most) {
+    for (const auto until = clock_.now() + most; clock_.now() < until;) {
+      turn(true);
+      fill();
+      clock_.turn(round_trip);
+      for (auto* session : sessions_.all) {
+        if (session != nullptr) {
+          session->accept_all();
+        }
+      }
+      turn(true);
+      fill();
     }
   }
   std::size_t opened() const { return network_.opened_at.size(); }
@@ -44,7 +63,10 @@ class PoolTest : public ::testing::Test {
   FakeClock clock_;
   FakeNetwork network_{clock_};
   Sessions sessions_;
-  Pool pool_{testing::pool_settings(sessions_), network_, 0, 1};
+  Pool pool_{testing::pool_settings(sessions_, 8), network_, 0, 1};
+  static constexpr Duration round_trip = milliseconds(20);
+  double busy_ = 0;
+  Slot next_slot_ = 0;
 };
 
 TEST_F(PoolTest, OpensNothingWithoutWork) {
@@ -58,16 +80,30 @@ TEST_F(PoolTest, OpensItsFirstConnectionWhenWorkWaits) {
   EXPECT_EQ(pool_.room(), 100U);
 }
 
-TEST_F(PoolTest, GrowsByOneAtATimeWhileEveryConnectionIsFull) {
-  for (int i = 0; i < 20; ++i) {
-    turn(true);
-    fill();
-    clock_.turn(milliseconds(100));
-  }
-  EXPECT_EQ(opened(), 4U) << "connections_max";
-  for (std::size_t i = 1; i < opened(); ++i) {
-    EXPECT_GE(network_.opened_at[i] - network_.opened_at[i - 1], milliseconds(100));
-  }
+TEST_F(PoolTest, DoublesWhileEveryConnectionIsFullUpToItsMost) {
+  work(seconds(2));
+  ASSERT_EQ(opened(), 8U) << "connections_max";
+  EXPECT_EQ(pool_.bound(), Bound::streams);
+  const auto& at = network_.opened_at;
+  EXPECT_GE(at[1] - at[0], milliseconds(100));
+  EXPECT_EQ(at[3], at[2]) << "two at once, where there were two";
+  EXPECT_GE(at[2] - at[1], milliseconds(100));
+  EXPECT_EQ(at[7], at[4]);
+  EXPECT_GE(at[4] - at[3], milliseconds(100));
+}
+
+TEST_F(PoolTest, DoesNotGrowWhereTheThreadIsBusy) {
+  busy_ = 0.9;
+  work(seconds(2));
+  EXPECT_EQ(opened(), 1U);
+  EXPECT_EQ(pool_.bound(), Bound::cpu);
+}
+
+TEST_F(PoolTest, DoesNotGrowWhereAnswersQueueAtThePeer) {
+  pool_.note_answers(0, milliseconds(1));
+  work(seconds(2));
+  EXPECT_EQ(opened(), 1U);
+  EXPECT_EQ(pool_.bound(), Bound::peer);
 }
 
 TEST_F(PoolTest, DoesNotGrowWhileThereIsRoom) {
@@ -81,7 +117,7 @@ TEST_F(PoolTest, DoesNotGrowWhileThereIsRoom) {
 TEST_F(PoolTest, ReplacesAtOnceAConnectionThatTakesItsLeave) {
   turn(true);
   sessions_.all[0]->go_away();
-  pool_.open_wanted(clock_.now(), true);
+  pool_.open_wanted(clock_.now(), {1});
   EXPECT_EQ(opened(), 2U);
 }
 
@@ -153,12 +189,12 @@ TEST_F(PoolTest, RenewsTheCredentialOnAnotherConnection) {
   auto settings = testing::pool_settings(sessions_);
   settings.renew_credential = [&] { ++renewed; };
   Pool pool(settings, network_, 0, 1);
-  pool.open_wanted(clock_.now(), true);
+  pool.open_wanted(clock_.now(), {1});
   network_.turn(clock_.now());
   pool.renew_credential(pool.connections()[0], clock_.now());
   EXPECT_EQ(renewed, 1);
   EXPECT_EQ(pool.room(), 0U);
-  pool.open_wanted(clock_.now(), true);
+  pool.open_wanted(clock_.now(), {1});
   EXPECT_EQ(opened(), 2U);
   pool.abandon();
   network_.turn(clock_.now());

@@ -142,12 +142,26 @@ TEST_F(ShardTest, SendsElsewhereWhatAServerShuttingDownRefused) {
   EXPECT_THAT(session(1).in_flight, ElementsAre(1));
 }
 
-TEST_F(ShardTest, AsksTheSessionForRoomBeforeEveryJob) {
+TEST_F(ShardTest, AsksTheSessionForRoomAgainWhereBodiesOfAnotherSizeBegin) {
   sessions_.streams = 10;
-  sessions_.room_a_job = 4;  // a long payload takes the window of several
-  give_all(10);
+  sessions_.room_by_language = {{1, 4}};  // a long payload takes the window of several
+  give_all(3);
+  for (Slot slot = 3; slot < 10; ++slot) {
+    give(slot);
+    crossings_.slab[slot].language = 1;
+  }
   turn();
-  EXPECT_THAT(sessions_.submitted, SizeIs(3));
+  EXPECT_THAT(sessions_.submitted, ElementsAre(0, 1, 2, 3)) << "then 3 are free, and 4 are needed";
+}
+
+TEST_F(ShardTest, AsksForRoomAfterTheFirstOfAKindAlthoughOneBeforeItWentHome) {
+  sessions_.streams = 10;
+  sessions_.room_by_language = {{0, 6}};
+  give_all(5);
+  crossings_.slab[0].epoch += 1;
+  turn();
+  EXPECT_THAT(sessions_.submitted, ElementsAre(1));
+  EXPECT_THAT(settled(), SizeIs(1));
 }
 
 TEST_F(ShardTest, ReportsASlowAnswerOnceAndSettlesItAsAnException) {
