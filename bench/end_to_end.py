@@ -149,9 +149,12 @@ def arguments():
     parser.add_argument("words", nargs="*", metavar="PART", help=", ".join(PARTS))
     given = parser.parse_args()
     numbers = [int(word) for word in given.words if word.isdigit()]
-    given.parts = [word for word in given.words if not word.isdigit()] or list(PARTS)
-    given.devices, given.rounds = (*numbers, given.devices, given.rounds)[:2] if len(numbers) != 1 else (
-        numbers[0], given.rounds)
+    if len(numbers) > 2:
+        parser.error("at most two numbers: devices and rounds")
+    given.devices, given.rounds = (*numbers, *(given.devices, given.rounds)[len(numbers):])
+    # Numbers alone are the bench's first form, when it had one part.
+    given.parts = [word for word in given.words if not word.isdigit()] or (
+        ["send"] if numbers else list(PARTS))
     if unknown := [part for part in given.parts if part not in PARTS]:
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
     return given

@@ -4,8 +4,9 @@
 # build and settings first pass the strict server: 100,000 devices, 0 misreported, both workloads.
 # Run nothing else meanwhile.
 #   usage: bash bench/end_to_end.sh [--devices N] [--rounds N] [--framing muster|nghttp2] [PART …]
-#          bash bench/end_to_end.sh [DEVICES [ROUNDS]]          all parts
-#   parts: send     CPU, rate, memory, disk and bytes of a send, alerts with a token and wakes by certificate
+#          bash bench/end_to_end.sh DEVICES [ROUNDS]            part send
+#   parts, all where none is named:
+#          send     CPU, rate, memory, disk and bytes of a send, alerts with a token and wakes by certificate
 #          first    time to the first push
 #          streams  one connection with 1, 10 and 100 streams
 #          delay    a sink that answers after 40 ms
@@ -19,4 +20,4 @@ if [ -z "${MUSTER_BUILD:-}" ]; then
   cmake --preset release >/dev/null
   cmake --build --preset release --target muster muster-loadgen >/dev/null
 fi
-exec python3 bench/end_to_end.py --build "$build" "$@"
+exec python3 -B bench/end_to_end.py --build "$build" "$@"

@@ -30,4 +30,4 @@ GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE="$PWD/build/peers/go/cache" GOF
   echo "go failed:"
   tail -3 build/peers/go/build.log
 }
-exec python3 bench/peers.py --build "$build" "$@"
+exec python3 -B bench/peers.py --build "$build" "$@"

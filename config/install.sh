@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing of the given sections of config/packages.txt, saying what: sourced or run by
-# loadgen/demo.sh and tests/run.sh.   usage: install.sh SECTION…      ("build", "test", "lint")
+# loadgen/demo.sh, tests/run.sh and bench/peers.sh.
+#   usage: install.sh SECTION…      ("build", "test", "lint", "bench", "node")
 # Works as root or through sudo; asks apt only for what is missing; removes nothing.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
