@@ -183,6 +183,24 @@ Result<void> Roster::add_invited(const NumberSet& users) {
   });
 }
 
+Result<void> Roster::add_invited(const NumberSet& users, const NumberSet& pushable) {
+  auto& store = implementation_->store;
+  return in_one_commit(store, [&]() -> Result<void> {
+    for (const auto& [kind, gained] : {std::pair(SetKind::users_invited, &users),
+                                       std::pair(SetKind::devices_invited, &pushable)}) {
+      auto invited = store.set(kind);
+      if (!invited) {
+        return tl::unexpected(invited.error());
+      }
+      *invited |= *gained;
+      if (auto put = store.put_set(kind, *invited); !put) {
+        return put;
+      }
+    }
+    return {};
+  });
+}
+
 Result<void> Roster::remove_invited(const NumberSet& users) {
   auto& store = implementation_->store;
   return in_one_commit(store, [&] {

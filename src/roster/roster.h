@@ -128,6 +128,10 @@ class Roster {
 
   // invited gains these users; idempotent.
   [[nodiscard]] Result<void> add_invited(const NumberSet& users);
+  // The same where all their devices that can be pushed are known: no block is read. A device that
+  // cannot be pushed is in no audience until an import gives it a token, and finds its user
+  // invited.
+  [[nodiscard]] Result<void> add_invited(const NumberSet& users, const NumberSet& pushable);
   // … and loses those whose every invitation ended without arriving.
   [[nodiscard]] Result<void> remove_invited(const NumberSet& users);
   [[nodiscard]] Result<void> add_enrolled(const NumberSet& users);

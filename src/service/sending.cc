@@ -104,7 +104,9 @@ Checked<std::string> Dispatcher::Implementation::send(const Preview& preview,
   if (!created) {
     return service::failure_of(created.error(), "the task could not be recorded, nothing was sent");
   }
-  auto recorded = roster->add_invited(task.users);
+  // A user may be meant with one of his devices: the others of his count as invited as well.
+  auto recorded = preview.selector.group.empty() ? roster->add_invited(task.users)
+                                                 : roster->add_invited(task.users, task.devices);
   if (recorded) {
     with_ledger([&](ledger::Ledger& book) { recorded = book.record_invited(task.id); });
   }

@@ -89,7 +89,7 @@ enum class SetKind : std::uint8_t {
   users_removed = 8,   // collected
   devices_pushable = 9,
   devices_enabled = 10,   // of enabled users
-  devices_invited = 11,   // of invited users
+  devices_invited = 11,   // of invited users: at least those that can be pushed
   devices_enrolled = 12,  // of enrolled users
   devices_of_topic = 13,  // key: the topic; of those that can be pushed
   groups_off = 14,

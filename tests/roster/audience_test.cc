@@ -291,6 +291,12 @@ TEST_F(Audience, FollowsManyInvitedUsersAndNewDevicesOfTheirs) {
   EXPECT_EQ(group("G").devices.size(), 1'101U);
   ASSERT_TRUE(roster().remove_invited(invited));
   EXPECT_EQ(group("G").devices.size(), 10'002U);
+  // A send knows the devices already.
+  const auto all = group("G");
+  ASSERT_TRUE(roster().add_invited(all.users, all.devices));
+  EXPECT_TRUE(group("G").devices.empty());
+  EXPECT_TRUE(group("G").users.empty());
+  EXPECT_EQ(group("G", Wanted::not_enrolled).devices.size(), 10'002U);
   EXPECT_TRUE(reader().users_removed()->empty());
 }
 
