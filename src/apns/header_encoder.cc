@@ -201,7 +201,7 @@ Byte* HeaderEncoder::encode_opening(const Job& job, const Content& content, Byte
 // never larger than what it asked for and empties the table, so that its entries are known again.
 Byte* HeaderEncoder::write_size_updates(bool fits, Byte* to) {
   constexpr Indexing size_update{0x20, 5};
-  if (fits && !update_due_) {
+  if (!update_due_) {
     return to;
   }
   to = write_integer(0, size_update, to);
@@ -279,7 +279,6 @@ const HeaderEncoder::Run& HeaderEncoder::middle_of(std::int64_t expiration_s) {
 void HeaderEncoder::prepare(Form form, std::int64_t expiration_s) {
   form_ = form;
   common_.expiration_s = expiration_s;
-  other_.expiration_s = expiration_s;  // found in common_ before
   prepare_before();
   prepare_middle(common_, true);
   prepare_middle(other_, false);

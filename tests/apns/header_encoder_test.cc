@@ -343,13 +343,17 @@ TEST(HeaderEncoder, FillsASmallerTableAnew) {
   EXPECT_EQ(connection.check(plain_job(), plain_content()), steady);
 }
 
-TEST(HeaderEncoder, TakesTheLastOfSeveralLimits) {
+TEST(HeaderEncoder, TakesTheLastOfSeveralLimitsAndNoMoreThanItWants) {
   Connection connection(settings_of(PushType::mdm));
-  connection.check(plain_job(), plain_content());
+  const std::string first = connection.block(plain_job(), plain_content());
+  connection.read(first);
   for (const std::uint32_t limit : {300U, 1000U, 65536U}) {
     connection.limit_table(limit);
   }
-  connection.check(plain_job(), plain_content());
+  // Size updates to 0, the least that was asked for being below what we had, and to 4,096.
+  const std::string again = connection.block(plain_job(), plain_content());
+  EXPECT_EQ(again, "\x20\x3f\xe1\x1f" + first);
+  connection.read(again);
   EXPECT_EQ(connection.table_entries(), 6U);
   connection.check(plain_job(), plain_content());
 }
