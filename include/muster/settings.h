@@ -25,7 +25,7 @@ struct ApnsSettings {
   std::uint16_t port = 443;
   std::string trust_file;         // extra certificate authority (PEM); empty: the system's
   std::uint32_t connections = 0;  // a credential's connections over all shards; 0: planned
-  std::string framing = "nghttp2";
+  std::string framing = "muster";
   std::chrono::seconds expiration{7 * 24 * 3600};  // apns-expiration after Send; "7d"
   // Back-off after a temporary refusal: the n-th attempt waits the n-th of these (the last again
   // and again), ± 20 %.

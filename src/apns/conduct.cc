@@ -19,6 +19,11 @@ constexpr Byte flag_end_stream = 1;
 
 }  // namespace
 
+bool Conduct::glitch(Instant now) {
+  begin_span_if_due(now);
+  return ++glitches_ <= glitches_max;
+}
+
 bool Conduct::watch(Bytes bytes, Instant now) {
   begin_span_if_due(now);
   while (!bytes.empty()) {

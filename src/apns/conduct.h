@@ -1,10 +1,10 @@
 // How the peer behaves: floods of control frames and of resets.
 //
 // nghttp2 1.52 bounds what it buffers but has no limit on frames that cost us work and mean
-// nothing, so this counts them: it walks the frame headers of everything received, independent of
-// the framing library. Glitches are SETTINGS, PING, PRIORITY and unknown frames, and DATA without a
-// byte that does not end its stream. Resets are counted against the streams that ended. Both in
-// spans of ten seconds.
+// nothing, so this counts them: told of each by our own framing, and for nghttp2 by walking the
+// frame headers of everything received. Glitches are SETTINGS, PING, PRIORITY and unknown frames,
+// and DATA without a byte that does not end its stream. Resets are counted against the streams that
+// ended. Both in spans of ten seconds.
 #pragma once
 
 #include <array>
@@ -24,6 +24,8 @@ class Conduct {
   // A share says nothing about fewer resets than this.
   static constexpr std::uint32_t resets_judged_from = 10;
 
+  // One more glitch; false: too many.
+  [[nodiscard]] bool glitch(Instant now);
   // Counts the glitches in the next piece of the byte stream; false: too many.
   [[nodiscard]] bool watch(Bytes bytes, Instant now);
   // A stream ended by the peer's answer or reset. False: over 100 resets in the span, or over half.

@@ -21,6 +21,8 @@ namespace muster::apns {
 inline constexpr std::size_t mdm_payload_bytes_max = 10 + 6 * limits::push_magic_bytes_max;
 using MdmPayload = std::array<char, mdm_payload_bytes_max>;
 
+// What write_mdm_payload() will return.
+[[nodiscard]] std::size_t mdm_payload_size(std::string_view magic);
 // Returns the payload's size. `magic` has at most limits::push_magic_bytes_max bytes.
 [[nodiscard]] std::size_t write_mdm_payload(std::string_view magic, MdmPayload& out);
 

@@ -74,17 +74,13 @@ std::span<const Field> RequestBuilder::fields(const Job& job, const Content& con
   return std::span(fields_).first(count);
 }
 
-std::size_t RequestBuilder::body_size(const Job& job, const Content& content) const {
-  if (settings_.push_type == PushType::alert) {
-    return alert_of(job, content).size();
-  }
-  MdmPayload payload;
-  return write_mdm_payload(job.magic(), payload);
+std::size_t body_size(PushType type, const Job& job, const Content& content) {
+  return type == PushType::alert ? alert_of(job, content).size() : mdm_payload_size(job.magic());
 }
 
-std::size_t RequestBuilder::copy_body(const Job& job, const Content& content, std::size_t offset,
-                                      MutableBytes room) const {
-  if (settings_.push_type == PushType::alert) {
+std::size_t copy_body(PushType type, const Job& job, const Content& content, std::size_t offset,
+                      MutableBytes room) {
+  if (type == PushType::alert) {
     return copy_from(alert_of(job, content), offset, room);
   }
   MdmPayload payload;

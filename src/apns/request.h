@@ -19,15 +19,20 @@ namespace muster::apns {
 
 struct SessionSettings;
 
+// apns-id of a job, as 36 characters.
+using IdText = std::array<char, 36>;
+[[nodiscard]] IdText id_text_of(const Job& job, const Content& content);
+
+[[nodiscard]] std::size_t body_size(PushType type, const Job& job, const Content& content);
+// Copies the body's bytes from `offset` on, as many as fit; returns how many.
+[[nodiscard]] std::size_t copy_body(PushType type, const Job& job, const Content& content,
+                                    std::size_t offset, MutableBytes room);
+
 struct Field {
   std::string_view name;
   std::string_view value;
   bool indexed = true;  // false: must not enter the compression table
 };
-
-// apns-id of a job, as 36 characters.
-using IdText = std::array<char, 36>;
-[[nodiscard]] IdText id_text_of(const Job& job, const Content& content);
 
 class RequestBuilder {
  public:
@@ -39,10 +44,6 @@ class RequestBuilder {
   // The views live until the next call; `authorization` is empty with a certificate.
   [[nodiscard]] std::span<const Field> fields(const Job& job, const Content& content,
                                               std::string_view authorization);
-  [[nodiscard]] std::size_t body_size(const Job& job, const Content& content) const;
-  // Copies the body's bytes from `offset` on, as many as fit; returns how many.
-  [[nodiscard]] std::size_t copy_body(const Job& job, const Content& content, std::size_t offset,
-                                      MutableBytes room) const;
 
  private:
   static constexpr std::string_view path_prefix = "/3/device/";

@@ -19,6 +19,9 @@ namespace muster::apns {
 
 class ProviderToken;
 
+// Who turns requests into HTTP/2's bytes: this project's own code, or nghttp2's client session.
+enum class Framing : std::uint8_t { muster, nghttp2 };
+
 struct SessionSettings {
   std::string authority;  // "api.push.apple.com:443"; the port may be left out
   std::string topic;      // apns-topic
@@ -27,9 +30,9 @@ struct SessionSettings {
   Duration answer_within = std::chrono::seconds(30);
   // Odd. Tests set it high to come near limits::stream_id_last.
   std::int32_t first_stream_id = 1;
+  Framing framing = Framing::muster;
 };
 
-// The framing on nghttp2's client session.
 [[nodiscard]] std::unique_ptr<wire::DeliverySession> open_session(const SessionSettings& settings);
 
 }  // namespace muster::apns

@@ -1,63 +1,63 @@
 #include "apns/streams.h"
 
+#include <bit>
 #include <utility>
 
 #include "base/assert.h"
-#include "model/limits.h"
 
 namespace muster::apns {
-namespace {
 
-// An answer's body is kept between uses up to this size; APNs' are under 60 bytes.
-constexpr std::size_t body_capacity_kept = 256;
-
-}  // namespace
-
-StreamIndex StreamTable::open() {
-  StreamIndex index = free_;
-  if (index == no_stream) {
-    MUSTER_ASSERT(streams_.size() < limits::streams_per_connection_max);
-    index = static_cast<StreamIndex>(streams_.size());
-    streams_.emplace_back();
-  } else {
-    free_ = streams_[index].next;
+void StreamTable::reserve(std::uint32_t streams) {
+  // Twice as many places as streams: the next id's place is then rarely taken, and never all are.
+  const std::size_t wanted = std::bit_ceil(std::size_t{2} * (streams + 1));
+  if (wanted <= places_.size()) {
+    return;
   }
-  Stream& stream = streams_[index];
-  std::string body = std::move(stream.answer_body);
+  const auto before = std::exchange(places_, std::vector<Stream>(wanted));
+  for (const Stream& stream : before) {
+    if (stream.id != 0) {
+      place_of(stream.id) = stream;
+    }
+  }
+}
+
+Stream& StreamTable::open() {
+  MUSTER_ASSERT(open_count_ < places_.size() / 2);
+  while (place_of(next_id_).id != 0) {
+    next_id_ += 2;
+  }
+  Stream& stream = place_of(next_id_);
   stream = Stream{};
-  stream.answer_body = std::move(body);
-  stream.previous = newest_;
-  if (newest_ == no_stream) {
-    oldest_ = index;
-  } else {
-    streams_[newest_].next = index;
+  stream.id = next_id_;
+  if (awaiting_count_ == 0) {
+    oldest_id_ = next_id_;
   }
-  newest_ = index;
+  next_id_ += 2;
   ++open_count_;
   ++awaiting_count_;
-  return index;
+  return stream;
 }
 
-void StreamTable::mark_answered(StreamIndex index) {
-  Stream& stream = streams_[index];
+void StreamTable::mark_answered(Stream& stream) {
   MUSTER_ASSERT(!stream.answered);
   stream.answered = true;
-  (stream.previous == no_stream ? oldest_ : streams_[stream.previous].next) = stream.next;
-  (stream.next == no_stream ? newest_ : streams_[stream.next].previous) = stream.previous;
   --awaiting_count_;
+  if (stream.id != oldest_id_ || awaiting_count_ == 0) {
+    return;
+  }
+  const auto awaits = [this](StreamId id) {
+    const Stream& place = place_of(id);
+    return place.id == id && !place.answered;
+  };
+  do {
+    oldest_id_ += 2;
+  } while (!awaits(oldest_id_));
 }
 
-void StreamTable::close(StreamIndex index) {
-  Stream& stream = streams_[index];
+void StreamTable::close(Stream& stream) {
   MUSTER_ASSERT(stream.answered);
   MUSTER_ASSERT(stream.id != 0);
   stream.id = 0;
-  stream.answer_body.clear();
-  if (stream.answer_body.capacity() > body_capacity_kept) {
-    stream.answer_body.shrink_to_fit();
-  }
-  stream.next = free_;
-  free_ = index;
   --open_count_;
 }
 

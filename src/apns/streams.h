@@ -1,14 +1,13 @@
-// The table of a connection's streams, and in which order their answers fall due.
+// The table of a connection's streams, found by their ids, and whose answer falls due first.
 //
-// A record is taken at submit() and given back when the framing says that the stream is closed;
-// until then it also stands in the queue of those that still owe an answer, oldest first. All
-// streams wait equally long, so that the queue's head is always the next to fall due: one timer
-// serves all. Records are reused by a free list; the table grows to the largest number of streams
-// ever open at once and then never again. Owned by one session.
+// A record stands at the place id ÷ 2 modulo the table's size, so that finding it is a mask and a
+// compare. Ids only rise; one whose place is still taken by an older stream is left out, which
+// RFC 9113 §5.1.1 allows. All streams wait equally long and were opened in the order of their ids:
+// the oldest that still awaits its answer is the next to fall due, and one timer serves all. Owned
+// by one conversation; allocates in reserve() only.
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "base/time.h"
@@ -17,8 +16,7 @@
 
 namespace muster::apns {
 
-using StreamIndex = std::uint32_t;
-inline constexpr StreamIndex no_stream = UINT32_MAX;
+using StreamId = std::int32_t;  // HTTP/2's; a client's are odd
 
 // How much of a request the transport was given; see the table in session.cc.
 enum class Written : std::uint8_t {
@@ -28,46 +26,76 @@ enum class Written : std::uint8_t {
   all,      // END_STREAM and every byte before it
 };
 
+// A cache line.
 struct Stream {
-  std::int32_t id = 0;  // HTTP/2's; 0: the record is free
+  StreamId id = 0;  // 0: the place is free
   Slot slot = 0;
   const Job* job = nullptr;          // borrowed until the slot's answer is taken
   const Content* content = nullptr;  // likewise
   Instant due{};
   std::uint32_t token_version = 0;  // of the provider token it carries; 0: none
   std::uint32_t body_size = 0;
-  std::uint32_t body_sent = 0;  // bytes handed to the framing
-  std::uint16_t status = 0;     // 0: none yet, or an interim (1xx) one
+  std::uint32_t body_sent = 0;    // bytes handed to the framing
+  std::uint32_t answer_text = 0;  // of the conversation's texts; 0: none yet
+  std::int32_t window = 0;        // bytes of body that the peer takes now (own framing)
+  std::uint32_t heard = 0;        // bytes of answer since the last WINDOW_UPDATE (own framing)
+  std::uint16_t status = 0;       // 0: none yet, or an interim (1xx) one
   Written written = Written::nothing;
-  bool answered = false;   // the slot has its answer; the record only waits for the stream's end
-  bool abandoned = false;  // answered because it was overdue: the peer may still work on it
-  std::string answer_body;
-  StreamIndex next = no_stream;      // in the queue or the free list
-  StreamIndex previous = no_stream;  // in the queue
+  bool answered : 1 = false;  // the slot has its answer; the record only waits for the stream's end
+  bool abandoned : 1 = false;  // answered because it was overdue: the peer may still work on it
 };
+static_assert(sizeof(Stream) <= 64);
 
 class StreamTable {
  public:
-  // Takes a record and puts it at the end of the queue. Its text buffer is empty, the rest as
-  // default.
-  [[nodiscard]] StreamIndex open();
-  // The slot has its answer: leaves the queue.
-  void mark_answered(StreamIndex index);
-  // The stream is no more. Only after mark_answered().
-  void close(StreamIndex index);
+  explicit StreamTable(StreamId first) : next_id_(first), oldest_id_(first) {}
 
-  [[nodiscard]] Stream& operator[](StreamIndex index) { return streams_[index]; }
-  [[nodiscard]] const Stream& operator[](StreamIndex index) const { return streams_[index]; }
-  [[nodiscard]] StreamIndex oldest() const { return oldest_; }
+  // From now on as many may be open at once; never fewer than before. Moves the records.
+  void reserve(std::uint32_t streams);
+  // A record under the next id, the last in the row of those that await their answer. Its fields
+  // but the id are as default. At most as many as were reserved.
+  [[nodiscard]] Stream& open();
+  // The slot has its answer: leaves the row.
+  void mark_answered(Stream& stream);
+  // The stream is no more. Only after mark_answered().
+  void close(Stream& stream);
+
+  // Null where no open stream has that id. Valid until the next reserve().
+  [[nodiscard]] Stream* find(StreamId id) {
+    if (places_.empty()) {
+      return nullptr;
+    }
+    Stream& stream = place_of(id);
+    return stream.id == id && id != 0 ? &stream : nullptr;
+  }
+  // The first in the row; null where none awaits an answer.
+  [[nodiscard]] Stream* oldest() { return awaiting_count_ == 0 ? nullptr : &place_of(oldest_id_); }
+  [[nodiscard]] const Stream* oldest() const {
+    return awaiting_count_ == 0 ? nullptr : &places_[index_of(oldest_id_)];
+  }
+  // Every open stream, in no order; `visit` may answer and close the one it is shown.
+  template <class Visit>
+  void for_each(const Visit& visit) {
+    for (Stream& stream : places_) {
+      if (stream.id != 0) {
+        visit(stream);
+      }
+    }
+  }
+  // The id that open() will give, unless its place is taken.
+  [[nodiscard]] StreamId next_id() const { return next_id_; }
   [[nodiscard]] std::uint32_t open_count() const { return open_count_; }  // with the abandoned
   [[nodiscard]] std::uint32_t awaiting_count() const { return awaiting_count_; }
-  [[nodiscard]] std::size_t size() const { return streams_.size(); }
 
  private:
-  std::vector<Stream> streams_;
-  StreamIndex free_ = no_stream;
-  StreamIndex oldest_ = no_stream;
-  StreamIndex newest_ = no_stream;
+  [[nodiscard]] std::size_t index_of(StreamId id) const {
+    return (static_cast<std::uint32_t>(id) >> 1) & (places_.size() - 1);
+  }
+  [[nodiscard]] Stream& place_of(StreamId id) { return places_[index_of(id)]; }
+
+  std::vector<Stream> places_;  // a power of two, at least twice what may be open
+  StreamId next_id_;
+  StreamId oldest_id_;
   std::uint32_t open_count_ = 0;
   std::uint32_t awaiting_count_ = 0;
 };

@@ -39,12 +39,12 @@ Result<void, Complaint> check_topic(const ApnsCredential& credential) {
 }  // namespace
 
 Result<Credentials, Complaint> Credentials::open(const ApnsSettings& settings, const Clock& clock) {
-  if (settings.framing != "nghttp2") {
+  if (settings.framing != "muster" && settings.framing != "nghttp2") {
     return tl::unexpected<Complaint>(Complaint{"",
                                                0,
                                                0,
                                                "apns.framing is \"" + settings.framing + "\"",
-                                               "\"nghttp2\", the only framing of this version",
+                                               "\"muster\" or \"nghttp2\"",
                                                "leave apns.framing out",
                                                {}});
   }
@@ -100,6 +100,8 @@ std::vector<pipeline::PoolSettings> Credentials::pools(std::uint32_t shards) con
     session.topic = credential.settings.topic;
     session.push_type = push_type_of(credential.settings.topic);
     session.token = credential.token.get();
+    session.framing =
+        settings_.framing == "nghttp2" ? apns::Framing::nghttp2 : apns::Framing::muster;
     pool.open_session = [session] { return apns::open_session(session); };
     if (auto* token = credential.token.get(); token != nullptr) {
       pool.renew_credential = [token] { (void)token->renew(token->version()); };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/assert.h"
@@ -226,8 +227,15 @@ void Peer::say_goaway(std::int32_t last_stream, std::string_view debug_data) {
                                       as_bytes(debug_data).data(), debug_data.size()) == 0);
 }
 
+Framing framing_under_test() {
+  const char* chosen = std::getenv("MUSTER_FRAMING");
+  return chosen != nullptr && std::string_view(chosen) == "nghttp2" ? Framing::nghttp2
+                                                                    : Framing::muster;
+}
+
 SessionSettings Pair::certificate() {
   SessionSettings settings;
+  settings.framing = framing_under_test();
   settings.authority = "api.push.apple.com:443";
   settings.topic = "com.apple.mgmt.External.1";
   settings.push_type = PushType::mdm;

@@ -72,6 +72,10 @@ class Peer {
   void change_streams(std::uint32_t limit);
   void change_window(std::uint32_t initial);
   void widen(std::int32_t stream, std::int32_t by);
+  // What our requests put into the peer's compression table.
+  [[nodiscard]] std::size_t table_bytes() const {
+    return nghttp2_session_get_hd_inflate_dynamic_table_size(session_.get());
+  }
   void say_goaway(std::int32_t last_stream, std::string_view debug_data);
 
   std::map<std::int32_t, ReceivedRequest> requests;  // by stream id
@@ -88,6 +92,9 @@ class Peer {
   std::unique_ptr<nghttp2_session, Deleter> session_;
   std::deque<std::string> bodies_;  // of answers
 };
+
+// By the environment's MUSTER_FRAMING: the whole program runs once for each (tests/CMakeLists.txt).
+[[nodiscard]] Framing framing_under_test();
 
 struct Pair {
   explicit Pair(const SessionSettings& settings = certificate(), const PeerSettings& peer = {});
