@@ -1,5 +1,5 @@
-"""Measures for bench/end_to_end.sh; see there. One function a part; the rounds of what is compared are
-interleaved, for the machine's mood changes by the minute."""
+"""Measures for bench/end_to_end.sh; see there. One function a part; the rounds of what is compared
+are interleaved, for the machine's mood changes by the minute."""
 import argparse
 import os
 import statistics
@@ -28,8 +28,8 @@ def measure_send(rig, workload, devices, rounds):
     best = min(YARDSTICKS, key=lambda setting: statistics.median(
         micros(sent, devices) for sent in theirs[setting]))
     yardstick = theirs[best]
-    title(f"send, {workload.name} ({len(workload.body)}-byte body): {devices:,} devices, {rounds} rounds, "
-          f"one shard; h2load -c {best[0]} -m {best[1]}")
+    title(f"send, {workload.name} ({len(workload.body)}-byte body): {devices:,} devices, {rounds} "
+          f"rounds, one shard; h2load -c {best[0]} -m {best[1]}")
     our_cpu, their_cpu = ([micros(sent, devices) for sent in side] for side in (ours, yardstick))
     our_rate, their_rate = ([devices / sent.run.wall_s / 1e3 for sent in side]
                             for side in (ours, yardstick))
@@ -41,9 +41,9 @@ def measure_send(rig, workload, devices, rounds):
     row("rate, muster : h2load", ratios(our_rate, their_rate), "", "≥ 3")
     row("muster: peak RSS", [sent.run.rss_kib / 1024 for sent in ours], "MiB", "≤ 64 MB")
     row("muster: ledger on disk a device", [sent.disk_bytes / devices for sent in ours], "B")
-    row("sink: CPU a request, from muster", [sent.served.cpu_s / devices * 1e6 for sent in ours], "µs")
-    row("sink: CPU a request, from h2load", [sent.served.cpu_s / devices * 1e6 for sent in yardstick],
-        "µs")
+    for name, side in (("muster", ours), ("h2load", yardstick)):
+        row(f"sink: CPU a request, from {name}",
+            [sent.served.cpu_s / devices * 1e6 for sent in side], "µs")
     counted = min(devices, 100_000)
     row("muster: bytes out a push, TLS included",
         [rig.send(workload, counted, relay=True).result["bytes_out"] / counted], "B", "≤ 480")
@@ -68,8 +68,8 @@ def part_first(rig, devices, rounds):
 
 
 def part_streams(rig, devices, rounds):
-    title(f"streams: one connection, requests per client-CPU-second, {rounds} rounds (token); net: without "
-          "the cost of a send to one device")
+    title(f"streams: one connection, requests per client-CPU-second, {rounds} rounds (token); net: "
+          "without the cost of a send to one device")
     for streams, aim in ((1, 1.3), (10, 1.5), (100, 3)):
         asked = min(devices, {1: 20_000, 10: 200_000, 100: 1_000_000}[streams])
         measure_streams(rig, streams, asked, rounds, f"≥ {aim}")
@@ -81,7 +81,8 @@ def measure_streams(rig, streams, asked, rounds, aim):
     for _ in range(rounds):
         ours.append(rig.send(TOKEN, asked, server, connections=1).run.cpu_s)
         theirs.append(rig.h2load(TOKEN, asked, 1, streams, server).run.cpu_s)
-        our_start.append(rig.send(TOKEN, asked, server, ("--user", "u0000000"), connections=1).run.cpu_s)
+        our_start.append(
+            rig.send(TOKEN, asked, server, ("--user", "u0000000"), connections=1).run.cpu_s)
         their_start.append(rig.h2load(TOKEN, 1, 1, 1, server).run.cpu_s)
 
     def rates(costs, starts):
@@ -89,27 +90,28 @@ def measure_streams(rig, streams, asked, rounds, aim):
 
     nothing = [0] * rounds
     name = f"{streams} stream{'' if streams == 1 else 's'}, {asked:,} pushes"
-    row(f"{name}: muster", rates(ours, nothing), "k/CPUs")
-    row(f"{name}: h2load", rates(theirs, nothing), "k/CPUs")
+    row(f"{name}: muster", rates(ours, nothing), "k/CPU-s")
+    row(f"{name}: h2load", rates(theirs, nothing), "k/CPU-s")
     row(f"{name}: muster : h2load", ratios(rates(ours, nothing), rates(theirs, nothing)), "", aim)
-    row(f"{name}: muster, net", rates(ours, our_start), "k/CPUs")
-    row(f"{name}: h2load, net", rates(theirs, their_start), "k/CPUs")
+    row(f"{name}: muster, net", rates(ours, our_start), "k/CPU-s")
+    row(f"{name}: h2load, net", rates(theirs, their_start), "k/CPU-s")
     row(f"{name}: muster : h2load, net",
         ratios(rates(ours, our_start), rates(theirs, their_start)), "", aim)
     row("a send to one device: muster", [cost * 1e3 for cost in our_start], "ms")
 
 
 def part_delay(rig, devices, rounds):
-    title(f"delay: answers after 40 ms, 1,000 streams, windows of 65,535 bytes, {rounds} rounds (token)")
+    title("delay: answers after 40 ms, 1,000 streams, windows of 65,535 bytes, "
+          f"{rounds} rounds (token)")
     server = ("--fast", "--streams", 1000, "--window", 65_535, "--delay", 40)
     for connections in (1, 4):
         most = 1000 * connections / 0.040
         asked = min(devices, 100_000 * connections)
         got = [rig.send(TOKEN, asked, server, connections=connections).result["rate"]
                for _ in range(rounds)]
-        row(f"{connections} connection(s), {asked:,} pushes: rate", [rate / 1e3 for rate in got], "k/s")
-        row(f"{connections} connection(s): share of {most / 1e3:,.0f} k/s", [rate / most for rate in got],
-            "", "≥ 0.9")
+        name = f"{connections} connection{'' if connections == 1 else 's'}"
+        row(f"{name}, {asked:,} pushes: rate", [rate / 1e3 for rate in got], "k/s")
+        row(f"{name}: share of {most / 1e3:,.0f} k/s", [rate / most for rate in got], "", "≥ 0.9")
 
 
 def part_shards(rig, devices, rounds):
@@ -117,7 +119,8 @@ def part_shards(rig, devices, rounds):
     for _ in range(rounds):
         for shards, measured in costs.items():
             measured.append(micros(rig.send(TOKEN, devices, shards=shards), devices))
-    title(f"shards: client CPU a device, all on one core, {devices:,} devices, {rounds} rounds (token)")
+    title(f"shards: client CPU a device, all on one core, {devices:,} devices, {rounds} rounds "
+          "(token)")
     for shards, measured in costs.items():
         row(f"{shards} shard(s)", measured, "µs")
     for shards in (2, 4):

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# What does the whole durable send cost, against h2load's bare requests on the same sink? Starts the fast
-# sink, runs `muster send` and h2load in turn, prints medians and min–max. A figure counts only if the same
-# build and settings first pass the strict server: 100,000 devices, 0 misreported, both workloads.
-# Run nothing else meanwhile.
+# What does the whole durable send cost, against h2load's bare requests on the same sink? Starts the
+# fast sink, runs `muster send` and h2load in turn, prints medians and min–max. A figure counts only if
+# the same build and settings first pass the strict server: 100,000 devices, 0 misreported, both
+# workloads. Run nothing else meanwhile.
 #   usage: bash bench/end_to_end.sh [--devices N] [--rounds N] [--framing muster|nghttp2] [PART …]
 #          bash bench/end_to_end.sh DEVICES [ROUNDS]            part send
 #   parts, all where none is named:
-#          send     CPU, rate, memory, disk and bytes of a send, alerts with a token and wakes by certificate
+#          send     CPU, rate, memory, disk and bytes of a send: alerts with a token, wakes by certificate
 #          first    time to the first push
 #          streams  one connection with 1, 10 and 100 streams
 #          delay    a sink that answers after 40 ms

@@ -1,9 +1,9 @@
 """Measures for bench/peers.sh; see there.
 
-Two servers: the fast sink, and the strict one without a token key, which decodes every header and echoes
-apns-id, for the peers that cannot do without. The windows are wide, for aioapns sleeps a second wherever
-one is full. Every sender repeats muster's requests: its header fields (apns2 cannot set apns-id), its
-alert, another device each. Muster alone reads a roster and records what became of each push.
+Two servers: the fast sink, and the strict one without a token key, which decodes every header and
+echoes apns-id, for the peers that cannot do without. The windows are wide, for aioapns sleeps a second
+wherever one is full. Every sender repeats muster's requests: its header fields (apns2 cannot set
+apns-id), its alert, another device each. Muster alone reads a roster and records what became of each.
 """
 import argparse
 import dataclasses
@@ -13,7 +13,8 @@ import statistics
 import time
 from pathlib import Path
 
-from rig import CLIENT_CORE, ALERT_TEXT, KEY_ID, TEAM_ID, TITLE, TOKEN, URL, Rig, Server, machine, row, run, title
+from rig import ALERT_TEXT, CLIENT_CORE, KEY_ID, TEAM_ID, TITLE, TOKEN, URL
+from rig import Rig, Server, machine, row, run, title
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent / "build" / "peers"
@@ -39,9 +40,10 @@ ALL = (
     Peer("apns2, its pool", ("node", HERE / "peers" / "apns2.js"),
          PEERS / "npm" / "node_modules" / "apns2", 1000),
     # Debian's own Python, which is where the package is.
-    Peer("aioapns, 1 connection", ("/usr/bin/python3", HERE / "peers" / "aioapns_sender.py"), AIOAPNS, 500,
-         ("strict",)),
-    Peer("Go x/net/http2, 1 transport", (PEERS / "go" / "go_sender",), PEERS / "go" / "go_sender", 1000),
+    Peer("aioapns, 1 connection", ("/usr/bin/python3", HERE / "peers" / "aioapns_sender.py"),
+         AIOAPNS, 500, ("strict",)),
+    Peer("Go x/net/http2, 1 transport", (PEERS / "go" / "go_sender",),
+         PEERS / "go" / "go_sender", 1000),
 )
 
 
@@ -61,7 +63,8 @@ def send_by(rig, peer, pushes, server):
     served = running.stop()
     sent = json.loads(done.out.strip().split("\n")[-1])["sent"] if done.code == 0 else 0
     if sent != pushes or served.requests != pushes:
-        return f"sent {sent} of {pushes}, the server saw {served.requests}: {done.out.strip()[-300:]}"
+        return (f"sent {sent} of {pushes}, the server saw {served.requests}: "
+                f"{done.out.strip()[-300:]}")
     return done.cpu_s / pushes * 1e6
 
 
@@ -79,8 +82,9 @@ def measure(rig, server, devices, pushes, rounds):
     peers = list(available(server))
     costs = {name: [] for name in (MUSTER, H2LOAD, *(peer.name for peer in peers))}
     for _ in range(rounds):
-        costs[MUSTER].append(rig.send(TOKEN, devices, SERVERS[server]).run.cpu_s / devices * 1e6)
-        costs[H2LOAD].append(rig.h2load(TOKEN, devices, 4, 100, SERVERS[server]).run.cpu_s / devices * 1e6)
+        for name, sent in ((MUSTER, rig.send(TOKEN, devices, SERVERS[server])),
+                           (H2LOAD, rig.h2load(TOKEN, devices, 4, 100, SERVERS[server]))):
+            costs[name].append(sent.run.cpu_s / devices * 1e6)
         for peer in [peer for peer in peers if peer.name in costs]:
             cost = send_by(rig, peer, pushes, server)
             if isinstance(cost, str):
@@ -108,7 +112,8 @@ def main():
     try:
         machine(given.build)
         rig.prove(TOKEN)
-        for server, devices in (("fast", given.devices), ("strict", min(given.devices, STRICT_DEVICES))):
+        for server, devices in (("fast", given.devices),
+                                ("strict", min(given.devices, STRICT_DEVICES))):
             measure(rig, server, devices, given.pushes, given.rounds)
     finally:
         rig.close()

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# What do other senders pay for the same push? The same alerts with a provider token to the same server, by
-# muster (the whole durable send), h2load, @parse/node-apn, apns2, aioapns and a Go sender on
-# golang.org/x/net/http2, in turn: client CPU a push and how many times muster's. A peer that cannot be had is
-# named with the reason. Installs what [bench] of config/packages.txt names, the npm packages into
+# What do other senders pay for the same push? The same alerts with a provider token to the same server,
+# by muster (the whole durable send), h2load, @parse/node-apn, apns2, aioapns and a Go sender on
+# golang.org/x/net/http2, in turn: client CPU a push and how many times muster's. A peer that cannot be
+# had is named with the reason. Installs what [bench] of config/packages.txt names, the npm packages into
 # build/peers/npm. Run nothing else meanwhile.
 #   usage: bash bench/peers.sh [--devices N] [--pushes N] [--rounds N] [--framing muster|nghttp2]
 #     --devices: of muster and h2load, default 1,000,000; --pushes: of the peers, default 50,000
@@ -20,8 +20,8 @@ if [ -z "${MUSTER_BUILD:-}" ]; then
   cmake --build --preset release --target muster muster-loadgen >/dev/null
 fi
 mkdir -p build/peers/npm build/peers/go
-npm install --silent --no-save --no-package-lock --prefix build/peers/npm "@parse/node-apn@$node_apn" \
-  "apns2@$apns2" >build/peers/npm/install.log 2>&1 || {
+npm install --silent --no-save --no-package-lock --prefix build/peers/npm \
+  "@parse/node-apn@$node_apn" "apns2@$apns2" >build/peers/npm/install.log 2>&1 || {
   echo "npm failed:"
   tail -3 build/peers/npm/install.log
 }

@@ -1,5 +1,5 @@
-"""What the benches stand on: servers and clients, each pinned to a core of its own, rosters made once,
-the strict proof, tables. Used by end_to_end.py and peers.py.
+"""What the benches stand on: servers and clients, each pinned to a core of its own, rosters made
+once, the strict proof, tables. Used by end_to_end.py and peers.py.
 
 A client's CPU is user + system of its whole process, from rusage. Loopback charges the receiver's
 softirq work to the sender, so a part of the sink's receiving is in it: the same for every client.
@@ -7,6 +7,7 @@ Each measured run has a server of its own, so that the server's counts and CPU b
 """
 import base64
 import dataclasses
+import hashlib
 import json
 import os
 import re
@@ -29,14 +30,17 @@ ID = "123e4567-e89b-42d3-a456-426614174000"
 # The alert as muster writes it, filled up to the 184 bytes that the peers were measured with.
 ALERT = '{"aps":{"alert":{"title":"%s","body":"%s"},"sound":"default"},"url":"%s"}'
 TITLE, URL = "You are invited", "https://school.example/enroll"
-ALERT_TEXT = "Tap to get apps and books from your school. ".ljust(184 - len(ALERT % (TITLE, "", URL)), ".")
+ALERT_TEXT = "Tap to get apps and books from your school. ".ljust(
+    184 - len(ALERT % (TITLE, "", URL)), ".")
 
 
 def bearer():
     """h2load's token: as long as muster's and of today, but for a signature that nobody checks."""
-    parts = (f'{{"alg":"ES256","kid":"{KEY_ID}"}}', f'{{"iss":"{TEAM_ID}","iat":{int(time.time())}}}')
+    parts = (f'{{"alg":"ES256","kid":"{KEY_ID}"}}',
+             f'{{"iss":"{TEAM_ID}","iat":{int(time.time())}}}')
     encoded = [base64.urlsafe_b64encode(part.encode()).decode().rstrip("=") for part in parts]
-    return "bearer " + ".".join((*encoded, "kR7w_Zt3Qm-9bXe4LdVn2sYhUaJ5fPcGo81yTiW6" * 2 + "Nx0vBw"))
+    signature = "kR7w_Zt3Qm-9bXe4LdVn2sYhUaJ5fPcGo81yTiW6" * 2 + "Nx0vBw"
+    return "bearer " + ".".join((*encoded, signature))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,9 +53,9 @@ class Workload:
 
     def credential(self, rig):
         if self.name == "token":
-            return (f'key_file = "{rig.dir}/AuthKey.p8"\nkey_id = "{KEY_ID}"\nteam_id = "{TEAM_ID}"\n'
-                    f'[[invitation]]\nlanguage = "en"\ntitle = "{TITLE}"\nbody = "{ALERT_TEXT}"\n'
-                    f'url = "{URL}"')
+            return (f'key_file = "{rig.dir}/AuthKey.p8"\nkey_id = "{KEY_ID}"\n'
+                    f'team_id = "{TEAM_ID}"\n[[invitation]]\nlanguage = "en"\ntitle = "{TITLE}"\n'
+                    f'body = "{ALERT_TEXT}"\nurl = "{URL}"')
         tls = rig.tls_dir(self)
         return f'certificate_file = "{tls}/client.pem"\nkey_file = "{tls}/client.key"'
 
@@ -93,7 +97,7 @@ class Sent:
 
 
 def pin(core):
-    """This process's affinity is what the next child inherits; a preexec_fn would slow its start."""
+    """The next child inherits this process's affinity; a preexec_fn would slow its start."""
     if os.cpu_count() > 1:
         os.sched_setaffinity(0, {core})
 
@@ -102,8 +106,9 @@ def run(core, *words, environment=None, folder=None):
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         pin(core)
         begun = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
-        process = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=out,
-                                   stderr=err, env={**os.environ, **(environment or {})}, cwd=folder)
+        process = subprocess.Popen(
+            [str(word) for word in words], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+            env={**os.environ, **(environment or {})}, cwd=folder)
         _, status, usage = os.wait4(process.pid, 0)
         wall = (time.clock_gettime_ns(time.CLOCK_BOOTTIME) - begun) / 1e9
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -154,7 +159,7 @@ class Server:
 
 class CountingRelay:
     """Passes bytes between clients and a server and counts what the clients send: bytes out as the
-    network sees them, TLS and its handshake included. Only bytes are measured through it, never time."""
+    network sees them, TLS and its handshake included. Bytes are measured through it, never time."""
 
     def __init__(self, port):
         self.to = port
@@ -196,12 +201,12 @@ class Rig:
         self.framing = framing
         self.dir = Path(tempfile.mkdtemp(prefix="muster-bench."))
         self.pristine = {}
-        for words in (("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out",
-                       "AuthKey.p8"), ("pkey", "-in", "AuthKey.p8", "-pubout", "-out", "AuthKey.pub")):
-            must(run(CLIENT_CORE, "openssl", *words, folder=self.dir), "openssl")
+        for words in ("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out AuthKey.p8",
+                      "pkey -in AuthKey.p8 -pubout -out AuthKey.pub"):
+            must(run(CLIENT_CORE, "openssl", *words.split(), folder=self.dir), "openssl")
         (self.dir / "AuthKey.p8").chmod(0o600)
-        (self.dir / "paths.txt").write_text(
-            "\n".join(f"/3/device/{number * 0x9e3779b97f4a7c15 % 2**256:064x}" for number in range(20_000)))
+        tokens = (hashlib.sha256(str(number).encode()).hexdigest() for number in range(20_000))
+        (self.dir / "paths.txt").write_text("\n".join(f"/3/device/{token}" for token in tokens))
         for workload in (MDM, TOKEN):
             (self.dir / f"body-{workload.name}").write_text(workload.body)
 
@@ -217,15 +222,16 @@ class Rig:
     def settings(self, workload, port, data, connections=0, shards=1):
         file = self.dir / "muster.toml"
         framing = f'framing = "{self.framing}"\n' if self.framing else ""
-        file.write_text(f'[data]\ndir = "{data}"\n[apns]\nhost = "127.0.0.1"\nport = {port}\n'
-                        f'trust_file = "{self.tls_dir(workload)}/ca.pem"\nconnections = {connections}\n'
-                        f'{framing}[[apns.credential]]\ntopic = "{workload.topic}"\n'
-                        f'{workload.credential(self)}\n[mdm]\nwakes_per_second = 0\n[reactor]\n'
-                        f'shards = {shards}\n')
+        file.write_text(
+            f'[data]\ndir = "{data}"\n[apns]\nhost = "127.0.0.1"\nport = {port}\n'
+            f'trust_file = "{self.tls_dir(workload)}/ca.pem"\nconnections = {connections}\n{framing}'
+            f'[[apns.credential]]\ntopic = "{workload.topic}"\n{workload.credential(self)}\n'
+            f'[mdm]\nwakes_per_second = 0\n[reactor]\nshards = {shards}\n')
         return file
 
     def school(self, workload, devices):
-        # A Mac's wake goes to its user's token, an alert to the device's; `verify` knows the former only.
+        # A Mac's wake goes to its user's token, an alert to the device's; `verify` knows the former
+        # only.
         macs = () if workload is MDM else ("--mac-share", 0)
         folder = self.dir / f"school-{workload.name}-{devices}"
         must(run(CLIENT_CORE, self.build / "muster-loadgen", "roster", "--users", devices,
@@ -254,13 +260,14 @@ class Rig:
         config = self.settings(workload, server.port, data)
         must(self.muster("import", school, "--config", config), "the import")
         sent = self.muster("send", "--group", "all", "--yes", "--config", config)
-        verdict = run(CLIENT_CORE, self.build / "muster-loadgen", "verify", "--data", data, "--journal",
-                      journal, "--roster", school, "--muster", self.build / "muster")
+        verdict = run(CLIENT_CORE, self.build / "muster-loadgen", "verify", "--data", data,
+                      "--journal", journal, "--roster", school, "--muster", self.build / "muster")
         stats = server.stop()
         print(f"strict server, {workload.name}, {stats.requests:,} requests: "
               f"{verdict.out.strip().splitlines()[-1]}")
         if sent.code != 0 or verdict.code != 0:
-            sys.exit(f"the proof failed, no figure counts: {sent.out[-1000:]} {verdict.out[-1000:]}")
+            sys.exit("the proof failed, no figure counts: "
+                     f"{sent.out[-1000:]} {verdict.out[-1000:]}")
         for left in (school, data):
             shutil.rmtree(left)
         journal.unlink()
@@ -275,7 +282,8 @@ class Rig:
         running = Server(self, workload, *server)
         between = CountingRelay(running.port) if relay else None
         config = self.settings(workload, between.port if relay else running.port, data, **wanted)
-        done = must(self.muster("send", *target, "--yes", "--json", "--config", config), "muster send")
+        done = must(self.muster("send", *target, "--yes", "--json", "--config", config),
+                    "muster send")
         served = running.stop()
         result = json.loads(done.out)
         asked = devices if target[0] == "--group" else 1
@@ -291,9 +299,11 @@ class Rig:
         token = (f"authorization: {bearer()}",) if workload is TOKEN else ()
         headers = [word for header in (*token, f"apns-topic: {workload.topic}", *workload.headers)
                    for word in ("-H", header)]
-        done = must(run(CLIENT_CORE, "h2load", "-n", requests, "-c", connections, "-m", streams, "-t", 1,
-                        "-i", self.dir / "paths.txt", "-d", self.dir / f"body-{workload.name}", *headers,
-                        "-B", f"https://127.0.0.1:{between.port if relay else running.port}"), "h2load")
+        port = between.port if relay else running.port
+        done = must(run(CLIENT_CORE, "h2load", "-n", requests, "-c", connections, "-m", streams,
+                        "-t", 1, "-i", self.dir / "paths.txt", "-d",
+                        self.dir / f"body-{workload.name}", *headers, "-B",
+                        f"https://127.0.0.1:{port}"), "h2load")
         served = running.stop()
         if f"{requests} succeeded" not in done.out:
             sys.exit("h2load: " + done.out[-1000:])
@@ -319,5 +329,5 @@ def machine(build):
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True,
                             cwd=Path(__file__).parent).stdout.strip()
     model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
-    print(f"commit {commit or 'unknown'}, {os.cpu_count()} × {model.group(1) if model else 'core'}, Linux "
-          f"{os.uname().release}, load {os.getloadavg()[0]:.1f}; build {build}")
+    print(f"commit {commit or 'unknown'}, {os.cpu_count()} × {model.group(1) if model else 'core'}, "
+          f"Linux {os.uname().release}, load {os.getloadavg()[0]:.1f}; build {build}")

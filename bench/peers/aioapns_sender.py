@@ -1,6 +1,7 @@
-"""aioapns as its documentation uses it: one APNs client, one send_notification() a push, so many at a
-time. It finds its answers by apns-id, so it needs a server that echoes it; its host and port are
-constants, replaced here.    usage: python3 aioapns_sender.py JOB.json      (the job: see ../peers.py)"""
+"""aioapns as its documentation uses it: one APNs client, one send_notification() a push, so many at
+a time. It finds its answers by apns-id, so it needs a server that echoes it; its host and port are
+constants, replaced here.    usage: python3 aioapns_sender.py JOB.json    (the job: see ../peers.py)
+"""
 import asyncio
 import json
 import ssl
@@ -27,8 +28,8 @@ def request(number):
 async def main():
     trust = ssl.create_default_context(cafile=JOB["ca_file"])
     trust.set_alpn_protocols(["h2"])
-    client = APNs(key=JOB["key_file"], key_id=JOB["key_id"], team_id=JOB["team_id"], topic=JOB["topic"],
-                  max_connections=1, ssl_context=trust)
+    client = APNs(key=JOB["key_file"], key_id=JOB["key_id"], team_id=JOB["team_id"],
+                  topic=JOB["topic"], max_connections=1, ssl_context=trust)
     numbers = iter(range(JOB["pushes"]))
     sent = 0
 

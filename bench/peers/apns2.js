@@ -1,5 +1,5 @@
 // apns2 (npm) as its documentation uses it: one ApnsClient, one send() a push, so many at a time.
-// It can set neither apns-id nor a port: the pool is made anew for the bench's port, with its own options.
+// It can set neither apns-id nor a port: its pool is made anew for the bench's port, its options kept.
 // usage: NODE_PATH=… NODE_EXTRA_CA_CERTS=… node apns2.js JOB.json      (the job: see ../peers.py)
 'use strict';
 const fs = require('fs');

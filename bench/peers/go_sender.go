@@ -1,5 +1,6 @@
-// A push by net/http's interface on golang.org/x/net/http2, as Go's APNs clients send it: one Transport, so
-// many goroutines, the token signed once.     usage: go_sender JOB.json      (the job: see ../peers.py)
+// A push by net/http's interface on golang.org/x/net/http2, as Go's APNs clients send it: one
+// Transport, so many goroutines, the token signed once.
+// usage: go_sender JOB.json      (the job: see ../peers.py)
 package main
 
 import (
@@ -128,7 +129,11 @@ func main() {
 		all.Add(1)
 		go func() {
 			defer all.Done()
-			for number := atomic.AddInt64(&next, 1) - 1; number < wanted.Pushes; number = atomic.AddInt64(&next, 1) - 1 {
+			for {
+				number := atomic.AddInt64(&next, 1) - 1
+				if number >= wanted.Pushes {
+					return
+				}
 				push(through, &wanted, authorization, number)
 				atomic.AddInt64(&sent, 1)
 			}
