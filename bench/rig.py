@@ -138,6 +138,7 @@ class Server:
             [str(rig.build / "muster-loadgen"), "apns", "--listen", "127.0.0.1:0", "--tls-dir",
              str(rig.tls_dir(workload)), "--topic", workload.topic, "--port-file", str(port_file),
              *(str(word) for word in words)], stdout=self.out, stderr=self.log, cwd=rig.dir)
+        rig.server = self
         while not port_file.exists():
             if self.process.poll() is not None:
                 self.log.seek(0)
@@ -201,6 +202,7 @@ class Rig:
         self.framing = framing
         self.dir = Path(tempfile.mkdtemp(prefix="muster-bench."))
         self.pristine = {}
+        self.server = None  # the last one started
         for words in ("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out AuthKey.p8",
                       "pkey -in AuthKey.p8 -pubout -out AuthKey.pub"):
             must(run(CLIENT_CORE, "openssl", *words.split(), folder=self.dir), "openssl")
@@ -211,6 +213,9 @@ class Rig:
             (self.dir / f"body-{workload.name}").write_text(workload.body)
 
     def close(self):
+        if self.server and self.server.process.returncode is None:  # its run failed
+            self.server.process.kill()
+            self.server.process.wait()
         shutil.rmtree(self.dir)
 
     def tls_dir(self, workload):
