@@ -10,13 +10,13 @@
 
 #include "pipeline/expander.h"
 #include "pipeline/ledger_loop.h"
+#include "pipeline/settlement_of.h"
 #include "tests/pipeline/household.h"
 
 namespace {
 
 using muster::FakeClock;
 using muster::Reason;
-using muster::Settlement;
 using muster::Slot;
 using muster::State;
 using muster::pipeline::Crossings;
@@ -32,10 +32,7 @@ std::size_t accept_all(Crossings& crossings, std::vector<Slot>& slots) {
   const auto count = crossings.jobs[0]->try_dequeue_bulk(slots.data(), slots.size());
   for (std::size_t i = 0; i < count; ++i) {
     const auto& job = crossings.slab[slots[i]];
-    Settlement settlement;
-    settlement.slot = slots[i];
-    settlement.invitation = job.invitation;
-    settlement.page = job.page;
+    auto settlement = muster::pipeline::settlement_of(slots[i], job);
     settlement.outcome = {State::sent, Reason::none, 1};
     crossings.settlements.enqueue(settlement);
   }

@@ -23,6 +23,12 @@ Result<CommitReport> Ledger::Implementation::commit(WallTime now) {
 Result<void> Ledger::Implementation::write_all(WallTime now, CommitReport& report) {
   settled = 0;
   patches.clear();
+  const auto exception_of = [&](TaskIndex task) {
+    if (std::find(report.exceptions.begin(), report.exceptions.end(), task) ==
+        report.exceptions.end()) {
+      report.exceptions.push_back(task);
+    }
+  };
   for (auto& task : tasks) {
     task.moves.clear();
     if (task.repeated != 0) {
@@ -30,12 +36,14 @@ Result<void> Ledger::Implementation::write_all(WallTime now, CommitReport& repor
     }
   }
   for (const auto& [task, invitation] : gathered) {
+    exception_of(task);
     const auto leased = store.lease_exception(known(task).number, invitation);
     if (!leased) {
       return leased;
     }
   }
   for (const auto& settlement : exceptional) {
+    exception_of(settlement.task);
     const auto written = write_exception(settlement, now);
     if (!written) {
       return written;

@@ -7,6 +7,9 @@
 namespace muster::ledger {
 
 void CountMoves::clear() {
+  if (!touched_) {
+    return;
+  }
   touched_ = false;
   repeated_ = 0;
   by_state_.fill(0);

@@ -58,8 +58,9 @@ struct MovedMark {
 
 struct CommitReport {
   std::vector<MovedMark> marks;
-  std::vector<TaskIndex> completed;  // tasks whose last invitation came to rest with this commit
-  std::size_t settlements = 0;       // made durable by it
+  std::vector<TaskIndex> completed;   // tasks whose last invitation came to rest with this commit
+  std::vector<TaskIndex> exceptions;  // tasks whose exception rows it changed
+  std::size_t settlements = 0;        // made durable by it
 };
 
 class Ledger {

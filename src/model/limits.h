@@ -26,9 +26,18 @@ inline constexpr std::size_t job_bytes_max = 256;
 static_assert(slots_max >= pages_in_hand_max * ahead_of_mark_max);
 
 // ── commits ──
+// So many, or the oldest waiting so long, are worth a commit. What a crash can repeat is bounded by
+// ahead_of_mark_max, whatever these say.
 inline constexpr std::size_t settlements_per_commit = 1024;
 inline constexpr Duration commit_interval = std::chrono::milliseconds(5);
-static_assert(settlements_per_commit <= slots_max);
+// A commit costs the same for few and for many: where more come faster than this, it takes more.
+inline constexpr Duration commit_gap = std::chrono::milliseconds(3);
+inline constexpr std::size_t settlements_per_commit_max = 8192;
+static_assert(settlements_per_commit <= settlements_per_commit_max);
+// A task with all the pages it may have (16) still has jobs to send while a full commit is made.
+static_assert(settlements_per_commit_max <= 16 * ahead_of_mark_max / 2);
+static_assert(settlements_per_commit_max <= slots_max);
+static_assert(commit_gap <= commit_interval);
 // An answer that takes longer is moved to an exception row, so that no stream holds its page's
 // mark.
 inline constexpr Duration answer_slow_after = std::chrono::seconds(1);

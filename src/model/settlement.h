@@ -23,6 +23,7 @@ struct Settlement {
   TaskIndex task = 0;
   Kind kind = Kind::settled;
   bool from_exception = false;  // the home page's slot says `elsewhere`: patch it
+  bool in_doubt = false;        // an earlier attempt may have arrived: this one repeats it
   Outcome outcome;
   std::uint16_t status = 0;  // the peer's status (200, 410, …); 0: none
   std::uint32_t generation = 0;

@@ -18,28 +18,42 @@ void BlockCache::refresh(Instant now) {
   const auto version = roster_->version();
   if (!version || *version != version_) {
     blocks_.clear();
+    last_ = nullptr;
     version_ = version.value_or(0);
   }
 }
 
 Result<roster::PushTarget> BlockCache::at(DeviceNumber device) {
   const auto number = device / limits::block_size;
+  if (last_ == nullptr || number != last_number_) {
+    const auto found = block(number);
+    if (!found) {
+      return tl::unexpected<Error>(found.error());
+    }
+    last_ = *found;
+    last_number_ = number;
+  }
+  return last_->at(device);
+}
+
+Result<const roster::Block*> BlockCache::block(std::uint32_t number) {
   auto held = blocks_.find(number);
   if (held == blocks_.end()) {
     if (blocks_.size() >= blocks_max) {
       const auto oldest = std::min_element(
           blocks_.begin(), blocks_.end(),
           [](const auto& a, const auto& b) { return a.second.used < b.second.used; });
+      last_ = nullptr;  // it may be that one
       blocks_.erase(oldest);
     }
-    auto block = roster_->block(number);
-    if (!block) {
-      return tl::unexpected<Error>(block.error());
+    auto read = roster_->block(number);
+    if (!read) {
+      return tl::unexpected<Error>(read.error());
     }
-    held = blocks_.emplace(number, Held{std::move(*block), 0}).first;
+    held = blocks_.emplace(number, Held{std::move(*read), 0}).first;
   }
   held->second.used = ++use_;
-  return held->second.block.at(device);
+  return &held->second.block;
 }
 
 }  // namespace muster::pipeline

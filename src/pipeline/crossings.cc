@@ -18,4 +18,15 @@ void Crossings::request_stop(TaskIndex task, Stop stop, const std::string& reaso
   ring_shards();
 }
 
+void Crossings::hand_over(std::vector<Settlement>& made) {
+  settlements.enqueue_bulk(made.data(), made.size());
+  made.clear();
+  // The ledger's thread says what it waits for before it looks into the queue for the last time:
+  // one of both sees the other.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (settlements.size_approx() >= ledger_rung_at.load(std::memory_order_seq_cst)) {
+    ledger_bell.ring();
+  }
+}
+
 }  // namespace muster::pipeline

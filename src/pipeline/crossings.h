@@ -52,8 +52,9 @@ struct News {
   std::vector<ledger::DueRetry> retries;
   std::vector<TaskIndex> gathered;  // a gather was answered, whatever it found
   std::vector<ledger::MovedMark> marks;
-  std::vector<Slot> freed;       // their settlements are taken; the slots may be filled again
-  std::vector<TaskIndex> ended;  // completed or stopped: forget the task
+  std::vector<Slot> freed;  // their settlements are taken; the slots may be filled again
+  std::vector<std::pair<TaskIndex, std::uint32_t>> home;  // how many of `freed` each task had
+  std::vector<TaskIndex> ended;                           // completed or stopped: forget the task
   std::vector<std::pair<TaskIndex, WallTime>> due;  // earliest waiting exception of a task; 0: none
 };
 
@@ -108,7 +109,7 @@ struct alignas(64) ShardGauges {
 };
 
 struct Crossings {
-  Crossings() : settlements(limits::settlements_per_commit) {
+  Crossings() : settlements(limits::settlements_per_commit_max) {
     for (auto& queue : jobs) {
       queue = std::make_unique<Queue<Slot>>(limits::settlements_per_commit);
     }
@@ -136,7 +137,10 @@ struct Crossings {
 
   Doorbell expander_bell;
   Doorbell ledger_bell;
-  std::vector<Doorbell*> shard_bells;  // filled before the expander starts
+  // With so many settlements in the queue the ledger's thread wants to be rung: few wake it once,
+  // for it to begin a commit, and no more until there are enough to make one.
+  std::atomic<std::size_t> ledger_rung_at{0};  // seq_cst; pairs with hand_over()
+  std::vector<Doorbell*> shard_bells;          // filled before the expander starts
 
   std::mutex control_mutex;  // stop requests and waiting for phases; never per job
   std::condition_variable control_changed;
@@ -146,6 +150,8 @@ struct Crossings {
       bell->ring();
     }
   }
+  // To the ledger's thread; leaves `made` empty.
+  void hand_over(std::vector<Settlement>& made);
   // Settlements that a crash would forget now, where the shards have made `answered` in all.
   [[nodiscard]] std::uint64_t unsettled(std::uint64_t answered) const {
     const auto done = durable.load(std::memory_order_relaxed);

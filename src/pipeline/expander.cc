@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::uint16_t no_credential = 0xffff;
 constexpr std::uint64_t issue_per_turn_max = 4096;
+constexpr std::uint32_t leases_at_once = 8;    // one commit takes them all
 constexpr std::uint64_t judged_answers = 500;  // the first answers decide about the environment
 constexpr double bad_token_share_max = 0.2;
 constexpr Duration idle_most = std::chrono::milliseconds(500);
@@ -94,13 +95,12 @@ bool Expander::take_news() {
     for (const auto index : news->opened) {
       begin(index);
     }
-    for (const auto slot : news->freed) {
-      const auto work = works_.find(crossings_.slab[slot].task);
-      if (work != works_.end()) {
-        MUSTER_ASSERT(work->second.outstanding > 0);
-        --work->second.outstanding;
+    free_.insert(free_.end(), news->freed.begin(), news->freed.end());
+    for (const auto& [index, count] : news->home) {
+      if (const auto work = works_.find(index); work != works_.end()) {
+        MUSTER_ASSERT(work->second.outstanding >= count);
+        work->second.outstanding -= count;
       }
-      free_.push_back(slot);
     }
     for (auto& leased : news->pages) {
       auto& work = works_.at(leased.task);
@@ -171,7 +171,7 @@ void Expander::lease_ahead(Work& work) {
   const auto share = std::max<std::size_t>(1, limits::pages_in_hand_max / works_.size());
   const auto most = std::min<std::size_t>(settings_.pages_per_task, share);
   while (!work.exhausted && in_hand < limits::pages_in_hand_max &&
-         work.pages.size() + work.leases_asked < most && work.leases_asked < 2) {
+         work.pages.size() + work.leases_asked < most && work.leases_asked < leases_at_once) {
     ++work.leases_asked;
     ++in_hand;
     ask(LedgerRequest::Kind::lease, work.index);
@@ -356,8 +356,8 @@ void Expander::settle_unsent(const Job& job, Slot slot, State state, Reason reas
   auto settlement = settlement_of(slot, job);
   settlement.outcome = Outcome{state, reason, job.attempts};
   settlement.next_at_ms = next_at_ms;
+  settlement.in_doubt = false;  // nothing is repeated
   unsent_.push_back(settlement);
-  crossings_.slab[slot].in_doubt = false;  // nothing is repeated
 }
 
 // The canary and the governor: is it the devices that are wrong, or what we were told to send with?
@@ -410,7 +410,6 @@ void Expander::wind_down(Work& work) {
     back.page = retry.invitation / limits::page_size;
     back.from_exception = true;
     back.slot = free_.back();
-    crossings_.slab[back.slot].task = work.index;
     free_.pop_back();
     ++work.outstanding;
     unsent_.push_back(back);
@@ -443,9 +442,7 @@ void Expander::flush() {
       return settlement.kind == Settlement::Kind::settled;
     });
     crossings_.unsent.fetch_add(static_cast<std::uint64_t>(settled), std::memory_order_relaxed);
-    crossings_.settlements.enqueue_bulk(unsent_.data(), unsent_.size());
-    unsent_.clear();
-    crossings_.ledger_bell.ring();
+    crossings_.hand_over(unsent_);
   }
 }
 

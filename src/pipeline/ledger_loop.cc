@@ -1,6 +1,7 @@
 #include "pipeline/ledger_loop.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/log.h"
 
@@ -10,6 +11,7 @@ namespace {
 constexpr Duration retry_after_trouble = std::chrono::milliseconds(200);
 constexpr Duration stalled_after = std::chrono::seconds(2);
 constexpr Duration idle_most = std::chrono::seconds(1);
+constexpr std::size_t pages_enough = 4;
 constexpr std::size_t retries_per_gather = limits::settlements_per_commit;
 
 }  // namespace
@@ -18,7 +20,7 @@ LedgerLoop::LedgerLoop(Crossings& crossings, ledger::Ledger& ledger, const Clock
     : crossings_(crossings),
       ledger_(ledger),
       clock_(clock),
-      batch_(limits::settlements_per_commit) {}
+      batch_(limits::settlements_per_commit_max) {}
 
 bool LedgerLoop::turn() {
   take_calls();
@@ -32,16 +34,35 @@ bool LedgerLoop::turn() {
     commit(now);
   }
   return now >= not_before_ &&
-         (taken_ >= limits::settlements_per_commit ||
-          crossings_.settlements.size_approx() >= limits::settlements_per_commit);
+         (taken_ >= limits::settlements_per_commit_max ||
+          crossings_.settlements.size_approx() >= limits::settlements_per_commit_max);
 }
 
 Instant LedgerLoop::next() const {
-  if (failed()) {
-    return Instant::never();
+  return failed() ? Instant::never() : std::max(due_at(), not_before_);
+}
+
+// When what has been taken is to be committed.
+Instant LedgerLoop::due_at() const {
+  if (oldest_ == Instant::never()) {
+    return oldest_;
   }
-  const Instant due = oldest_ == Instant::never() ? oldest_ : oldest_ + limits::commit_interval;
-  return std::max(due, not_before_);
+  const Instant due = oldest_ + limits::commit_interval;
+  return taken_ >= limits::settlements_per_commit
+             ? std::min(due, committed_at_ + limits::commit_gap)
+             : due;
+}
+
+// How many more make a difference.
+std::size_t LedgerLoop::wanted() const {
+  if (oldest_ == Instant::never()) {
+    return 0;
+  }
+  if (taken_ >= limits::settlements_per_commit_max) {  // the store refuses them for now
+    return std::numeric_limits<std::size_t>::max();
+  }
+  return taken_ < limits::settlements_per_commit ? limits::settlements_per_commit - taken_
+                                                 : limits::settlements_per_commit_max - taken_;
 }
 
 void LedgerLoop::run() {
@@ -59,9 +80,11 @@ void LedgerLoop::run() {
       take_calls();
       return;
     }
+    const auto rung_at = wanted();
+    crossings_.ledger_rung_at.store(rung_at, std::memory_order_seq_cst);
     bell.doze();
-    const bool more = crossings_.requests.size_approx() != 0 ||
-                      (oldest_ == Instant::never() && crossings_.settlements.size_approx() != 0);
+    const bool more = crossings_.requests.size_approx() != 0 || called() ||
+                      crossings_.settlements.size_approx() >= std::max<std::size_t>(rung_at, 1);
     if (!more && !crossings_.ledger_ending.load(std::memory_order_acquire)) {
       const Duration wait = next() == Instant::never() ? idle_most : next() - clock_.now();
       if (wait > Duration::zero()) {
@@ -87,6 +110,11 @@ void LedgerLoop::announce(TaskIndex task) {
   waited_for_ = true;
 }
 
+bool LedgerLoop::called() {
+  const std::lock_guard lock(crossings_.control_mutex);
+  return !calls_.empty();
+}
+
 void LedgerLoop::take_calls() {
   std::unique_lock lock(crossings_.control_mutex);
   while (!calls_.empty()) {
@@ -94,6 +122,7 @@ void LedgerLoop::take_calls() {
     calls_.pop_front();
     lock.unlock();
     (*call->work)(ledger_);
+    look_everywhere_ = true;  // a retry makes exceptions due
     lock.lock();
     call->done = true;
     crossings_.control_changed.notify_all();
@@ -107,7 +136,11 @@ void LedgerLoop::take_requests() {
         TaskEntry::Phase::open) {
       continue;  // asked before the expander knew that the task had ended
     }
-    waited_for_ = true;
+    // A page asked for ahead can wait for others; the first ones are waited for.
+    const bool ahead = request.kind == LedgerRequest::Kind::lease &&
+                       ledger_.pages_in_hand(request.task) >= pages_enough;
+    waited_for_ = waited_for_ || !ahead;
+    oldest_ = std::min(oldest_, clock_.now());
     switch (request.kind) {
       case LedgerRequest::Kind::lease: {
         auto page = ledger_.lease(request.task);
@@ -150,9 +183,9 @@ void LedgerLoop::take_requests() {
 }
 
 void LedgerLoop::take_settlements() {
-  while (taken_ < limits::settlements_per_commit) {
+  while (taken_ < limits::settlements_per_commit_max) {
     const auto count = crossings_.settlements.try_dequeue_bulk(
-        batch_.data(), limits::settlements_per_commit - taken_);
+        batch_.data(), limits::settlements_per_commit_max - taken_);
     if (count == 0) {
       return;
     }
@@ -165,8 +198,11 @@ void LedgerLoop::take_settlements() {
         continue;
       }
       news_->freed.push_back(settlement.slot);
-      if (settlement.kind == Settlement::Kind::settled &&
-          crossings_.slab[settlement.slot].in_doubt) {
+      if (news_->home.empty() || news_->home.back().first != settlement.task) {
+        news_->home.emplace_back(settlement.task, 0);
+      }
+      ++news_->home.back().second;
+      if (settlement.kind == Settlement::Kind::settled && settlement.in_doubt) {
         ledger_.count_repeated(settlement.task, 1);
       }
       const auto reason = settlement.outcome.reason;
@@ -181,8 +217,7 @@ void LedgerLoop::take_settlements() {
 }
 
 bool LedgerLoop::commit_due(Instant now) const {
-  return taken_ >= limits::settlements_per_commit || waited_for_ ||
-         (oldest_ != Instant::never() && now - oldest_ >= limits::commit_interval);
+  return taken_ >= limits::settlements_per_commit_max || waited_for_ || now >= due_at();
 }
 
 void LedgerLoop::commit(Instant now) {
@@ -197,6 +232,7 @@ void LedgerLoop::commit(Instant now) {
   }
   taken_ = 0;
   oldest_ = Instant::never();
+  committed_at_ = now;
   waited_for_ = false;
   crossings_.durable.fetch_add(report->settlements, std::memory_order_relaxed);
   publish(*report);
@@ -222,6 +258,7 @@ void LedgerLoop::look_for_due(TaskIndex task) {
 
 void LedgerLoop::publish(const ledger::CommitReport& report) {
   news_->marks = report.marks;
+  const bool everywhere = std::exchange(look_everywhere_, false);
   for (TaskIndex index = 0; index < limits::tasks_open_max; ++index) {
     auto* entry = crossings_.tasks[index].get();
     if (entry == nullptr ||
@@ -235,7 +272,9 @@ void LedgerLoop::publish(const ledger::CommitReport& report) {
     entry->repeated.store(counts.repeated, std::memory_order_relaxed);
     const auto waiting = counts.by_state[static_cast<std::size_t>(State::deferred)] +
                          counts.by_state[static_cast<std::size_t>(State::in_doubt)];
-    if (waiting != 0) {
+    const auto& moved = report.exceptions;
+    if (waiting != 0 &&
+        (everywhere || std::find(moved.begin(), moved.end(), index) != moved.end())) {
       look_for_due(index);
     }
   }

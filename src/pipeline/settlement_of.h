@@ -13,6 +13,7 @@ namespace muster::pipeline {
   settlement.page = job.page;
   settlement.task = job.task;
   settlement.from_exception = job.from_exception;
+  settlement.in_doubt = job.in_doubt;
   settlement.generation = job.generation;
   return settlement;
 }

@@ -418,9 +418,7 @@ void Shard::flush() {
     answered += settlement.kind == Settlement::Kind::settled ? 1U : 0U;
   }
   gauges_.answered.fetch_add(answered, std::memory_order_relaxed);
-  crossings_.settlements.enqueue_bulk(settlements_.data(), settlements_.size());
-  settlements_.clear();
-  crossings_.ledger_bell.ring();
+  crossings_.hand_over(settlements_);
 }
 
 // Over the last stretch: what share of it did this thread work?

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pipeline/ledger_loop.h"
+#include "pipeline/settlement_of.h"
 #include "tests/pipeline/household.h"
 
 namespace muster::pipeline {
@@ -77,14 +78,7 @@ struct Life {
     settlement.kind = Settlement::Kind::returned;
     crossings.settlements.enqueue(settlement);
   }
-  Settlement of(Slot slot) {
-    Settlement settlement;
-    settlement.slot = slot;
-    settlement.invitation = job(slot).invitation;
-    settlement.page = job(slot).page;
-    settlement.from_exception = job(slot).from_exception;
-    return settlement;
-  }
+  Settlement of(Slot slot) { return settlement_of(slot, job(slot)); }
   void settle_all(State state = State::sent) {
     for (const auto slot : std::exchange(drawn, {})) {
       settle(slot, state);
@@ -354,9 +348,13 @@ TEST_F(ExpanderTest, ForgetsAPageThatItsLeaseSettled) {
   news->gathered = {0};
   crossings.news.enqueue(std::move(news));
   expander.turn();
+  std::size_t leases = 0;
+  for (LedgerRequest asked; crossings.requests.try_dequeue(asked);) {
+    leases += asked.kind == LedgerRequest::Kind::lease ? 1 : 0;
+  }
   news = std::make_unique<News>();
   news->pages.push_back({0, 0, 0, 5, false, std::vector<std::uint16_t>(5, 2)});
-  news->exhausted = {0};
+  news->exhausted.assign(leases - 1, 0);
   news->gathered = {0};
   crossings.news.enqueue(std::move(news));
   crossings.request_stop(0, Stop::drain, "");
