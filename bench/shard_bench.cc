@@ -10,72 +10,11 @@
 
 #include "pipeline/crossings.h"
 #include "pipeline/shard.h"
+#include "tests/pipeline/agreeable.h"
 
 namespace {
 
 using namespace muster;  // NOLINT(google-build-using-namespace): a program of one file
-
-class AgreeableSession final : public wire::DeliverySession {
- public:
-  void connected(Instant /*now*/) override { open_ = true; }
-  void receive(Bytes /*bytes*/, Instant /*now*/) override {}
-  std::size_t transmit(MutableBytes /*room*/, Instant /*now*/) override { return 0; }
-  [[nodiscard]] Instant deadline() const override { return Instant::never(); }
-  void expire(Instant /*now*/) override {}
-  [[nodiscard]] bool wants_close() const override { return draining_; }
-  void lost(Error /*error*/, Instant /*now*/) override { closed_ = true; }
-  [[nodiscard]] std::uint32_t room() const override {
-    return open_ && !draining_ ? streams - static_cast<std::uint32_t>(answers_.size()) : 0;
-  }
-  void submit(Slot slot, const Job& /*job*/, const Content& /*content*/, Instant /*now*/) override {
-    answers_.push_back({slot, wire::Fate::answered, Reason::none, 200, 0});
-  }
-  void take_answers(std::vector<wire::Answer>& answers) override {
-    answers.insert(answers.end(), answers_.begin(), answers_.end());
-    answers_.clear();
-  }
-  void drain(Instant /*now*/) override { draining_ = true; }
-  [[nodiscard]] wire::Vitals vitals() const override {
-    wire::Vitals vitals;
-    using Condition = wire::Vitals::Condition;
-    vitals.condition = closed_ ? Condition::closed : open_ ? Condition::open : Condition::opening;
-    vitals.stream_limit = streams;
-    vitals.window_bytes = 65'535;
-    return vitals;
-  }
-
- private:
-  static constexpr std::uint32_t streams = 1000;
-  bool open_ = false;
-  bool draining_ = false;
-  bool closed_ = false;
-  std::vector<wire::Answer> answers_;
-};
-
-class EmptyNetwork final : public wire::Network {
- public:
-  explicit EmptyNetwork(const Clock& clock) : clock_(clock), now_(clock.now()) {}
-  [[nodiscard]] wire::ConnectionId open(const wire::Endpoint& /*endpoint*/,
-                                        wire::Session& session) override {
-    sessions_.push_back(&session);
-    session.connected(now_);
-    return static_cast<wire::ConnectionId>(sessions_.size());
-  }
-  void wake(wire::ConnectionId /*connection*/) override {}
-  void close(wire::ConnectionId connection) override {
-    sessions_[connection - 1]->lost(Error{}, now_);
-  }
-  void turn(Instant /*until*/) override { now_ = clock_.now(); }
-  [[nodiscard]] Instant now() const override { return now_; }
-  [[nodiscard]] Doorbell& doorbell() override { return doorbell_; }
-  [[nodiscard]] std::string peer(wire::ConnectionId /*connection*/) const override { return {}; }
-
- private:
-  const Clock& clock_;
-  Instant now_;
-  Doorbell doorbell_;
-  std::vector<wire::Session*> sessions_;
-};
 
 void jobs_through_a_shard(benchmark::State& state) {
   const auto batch = static_cast<std::size_t>(state.range(0));
@@ -91,11 +30,13 @@ void jobs_through_a_shard(benchmark::State& state) {
     crossings->slab[slot].invitation = slot;
     crossings->slab[slot].token_size = 32;
   }
-  EmptyNetwork network(clock);
+  testing::EmptyNetwork network(clock);
   pipeline::ShardGauges gauges;
   pipeline::ShardSettings settings;
   settings.credentials.resize(1);
-  settings.credentials[0].open_session = [] { return std::make_unique<AgreeableSession>(); };
+  settings.credentials[0].open_session = [] {
+    return std::make_unique<testing::AgreeableSession>();
+  };
   pipeline::Shard shard(*crossings, clock, network, gauges, settings);
   std::vector<Settlement> settled(batch);
   std::size_t at = 0;
