@@ -21,6 +21,8 @@ struct Progress {
   double rate = 0;              // done a second, over the last seconds
   double seconds_left = 0;      // at that rate; 0: unknown
   double seconds = 0;           // since the send began
+  // What limits the rate now: "pace", "streams", "window", "CPU", "peer"; empty: nothing known.
+  std::string bound_by;
 };
 
 }  // namespace muster

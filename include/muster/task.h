@@ -39,7 +39,8 @@ struct Task {
   std::vector<ReasonCount> reasons;  // of everything that did not arrive; most frequent first
   std::string created_at;            // ISO 8601, UTC
   std::string ended_at;              // empty while active
-  std::string bound_by;              // what limits the rate now: "pace", "streams", "window", "CPU"
+  // What limits the rate now, where this process sends it: as in Progress.
+  std::string bound_by;
 
   [[nodiscard]] bool active() const {
     return state != TaskState::completed && state != TaskState::cancelled;

@@ -157,7 +157,8 @@ std::string progress_line(const Progress& progress) {
     text += ", " + with_separators(progress.deferred) + " deferred";
   }
   return text + ", in_flight=" + std::to_string(progress.in_flight) +
-         " unsettled=" + std::to_string(progress.unsettled);
+         " unsettled=" + std::to_string(progress.unsettled) +
+         (progress.bound_by.empty() ? "" : " bound_by=" + progress.bound_by);
 }
 
 std::string progress_bar(const Progress& progress, std::size_t columns) {
@@ -195,6 +196,7 @@ Progress sum(const std::vector<Progress>& parts) {
     all.rate += part.rate;
     all.seconds_left = std::max(all.seconds_left, part.seconds_left);
     all.seconds = std::max(all.seconds, part.seconds);
+    all.bound_by = all.bound_by.empty() ? part.bound_by : all.bound_by;
   }
   return all;
 }

@@ -177,6 +177,7 @@ Gauges Pipeline::gauges() const {
     sum.connections += shard->connections.load(std::memory_order_relaxed);
     sum.streams += shard->streams.load(std::memory_order_relaxed);
     answered += shard->answered.load(std::memory_order_relaxed);
+    sum.bound = std::max(sum.bound, shard->bound.load(std::memory_order_relaxed));
   }
   sum.unsettled = crossings_.unsettled(answered);
   return sum;

@@ -48,6 +48,7 @@ struct Gauges {
   std::uint64_t unsettled = 0;  // answered, not durable
   std::uint64_t connections = 0;
   std::uint64_t streams = 0;  // allowed by the peers, in all
+  Bound bound = Bound::none;  // of the shard that is held back most
 };
 
 class Pipeline {

@@ -12,6 +12,18 @@ double seconds(Duration duration) {
   return static_cast<double>(duration.count()) * 1e-9;
 }
 
+// What limits a running task: where nothing waits for the shards, a limit that is nearly reached.
+std::string bound_by(pipeline::Bound bound, double rate, std::uint32_t task_limit,
+                     std::uint32_t wakes_limit) {
+  constexpr double nearly = 0.8;
+  for (const double limit : {task_limit, wakes_limit}) {
+    if (bound == pipeline::Bound::none && limit != 0 && rate >= nearly * limit) {
+      return "pace";
+    }
+  }
+  return std::string(name_of(bound));
+}
+
 // The reader, opened at its first use. `what`: what a fresh directory does not hold yet.
 template <class Reader>
 Checked<Reader*> opened_once(std::unique_ptr<Reader>& reader, const std::string& data_dir,
@@ -81,6 +93,9 @@ Task Dispatcher::Implementation::shown(const ledger::TaskRow& row, bool somebody
       pipeline->entry(run->index).phase.load(std::memory_order_acquire) ==
           pipeline::TaskEntry::Phase::open) {
     task.state = TaskState::running;
+    if (const auto now = progress(task.id)) {
+      task.bound_by = now->bound_by;
+    }
   }
   return task;
 }
@@ -161,6 +176,10 @@ Checked<Progress> Dispatcher::Implementation::progress(const std::string& task) 
                       : 0;
   progress.seconds_left =
       progress.rate > 0 ? static_cast<double>(progress.total - progress.done) / progress.rate : 0;
+  if (phase == pipeline::TaskEntry::Phase::open && progress.done < progress.total) {
+    progress.bound_by =
+        bound_by(gauges.bound, progress.rate, entry.rate, settings.mdm.wakes_per_second);
+  }
   return progress;
 }
 

@@ -99,6 +99,12 @@ TEST(Render, ProgressLineSaysWhatIsSentFailedAndUnderWay) {
             "unsettled=12");
 }
 
+TEST(Render, ProgressLineSaysWhatBinds) {
+  auto progress = progress_in_the_middle();
+  progress.bound_by = "streams";
+  EXPECT_TRUE(progress_line(progress).ends_with(" unsettled=12 bound_by=streams"));
+}
+
 TEST(Render, ProgressLineLeavesOutWhatIsNotKnown) {
   Progress progress;
   progress.total = 3;
@@ -126,7 +132,10 @@ TEST(Render, ProgressBarIsNeverWiderThanTheTerminal) {
 }
 
 TEST(Render, SumsTheProgressOfSeveralTasks) {
-  const auto all = sum({progress_in_the_middle(), progress_in_the_middle()});
+  auto held_back = progress_in_the_middle();
+  held_back.bound_by = "streams";
+  const auto all = sum({progress_in_the_middle(), held_back});
+  EXPECT_EQ(all.bound_by, "streams");
   EXPECT_EQ(all.total, 40'000U);
   EXPECT_EQ(all.sent, 24'690U);
   EXPECT_EQ(all.done, 24'714U);

@@ -99,6 +99,19 @@ TEST_P(ServiceTask, IsShownByAReaderAndByTheNextProcess) {
   EXPECT_EQ((*listed)[0].state, TaskState::running);
 }
 
+TEST_P(ServiceTask, SaysThatThePeerHoldsItBackWhereNobodyAnswers) {
+  const DeafPeer peer(DeafPeer::Kind::silent);
+  settings.apns.port = peer.port();
+  const auto dispatcher = open_school();
+  const auto id = send(*dispatcher);
+  std::string bound_by;
+  for (int i = 0; i < 500 && bound_by.empty(); ++i) {
+    (void)dispatcher->wait(id, std::chrono::milliseconds(10));  // it never ends: lets time pass
+    bound_by = look(*dispatcher, id).bound_by;
+  }
+  EXPECT_EQ(bound_by, "peer");
+}
+
 TEST_P(ServiceTask, PagesItsInvitationsInOrderAndByState) {
   const DeafPeer peer(DeafPeer::Kind::silent);
   settings.apns.port = peer.port();
