@@ -83,10 +83,10 @@ Job job_of(std::uint32_t number) {
   job.invitation = number;
   job.token_size = 32;
   for (std::size_t i = 0; i < job.token_size; ++i) {
-    job.token_bytes[i] = static_cast<Byte>(number >> (i % 4 * 8) ^ i * 37);
+    job.target[i] = static_cast<Byte>(number >> (i % 4 * 8) ^ i * 37);
   }
   job.magic_size = 36;
-  job.magic_bytes.fill('A');
+  std::fill(job.target.begin() + 32, job.target.end(), Byte{'A'});
   return job;
 }
 

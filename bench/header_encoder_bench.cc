@@ -45,7 +45,7 @@ struct Round {
       Job job;
       job.invitation = i;
       job.token_size = 32;
-      for (Byte& byte : job.token_bytes) {
+      for (Byte& byte : job.target) {
         state = state * 1'664'525 + 1'013'904'223;
         byte = static_cast<Byte>(state >> 24);
       }

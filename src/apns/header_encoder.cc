@@ -219,7 +219,7 @@ Byte* HeaderEncoder::write_block(const Job& job, const Content& content, Byte* t
 
   Byte* const path = to - path_prefix_bytes;
   BitWriter writer(to, path_word_, path_bits_);
-  const Byte* byte = job.token_bytes.data();
+  const Byte* byte = job.target.data();
   const Byte* const end = byte + job.token_size;
   for (; end - byte >= 4; byte += 4) {
     writer.add_hex4(byte);

@@ -4,6 +4,7 @@
 // threads travels the slot's number, never a pointer (pipeline/crossings.h).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
@@ -24,7 +25,9 @@ enum class PushType : std::uint8_t { mdm, alert };
   return topic.starts_with("com.apple.mgmt.") ? PushType::mdm : PushType::alert;
 }
 
-struct Job {
+// Laid out for the cache: what every stage reads stands first, the bytes of the push behind it, so
+// that the usual job (a token of 32 bytes, a magic of 36) ends within its second line.
+struct alignas(64) Job {
   InvitationNumber invitation = 0;
   std::uint32_t generation = 0;  // rises only with an explicit "send again"
   std::uint32_t epoch = 0;       // of the task when the page was leased
@@ -39,11 +42,20 @@ struct Job {
   bool from_exception = false;       // a retry: its exception row exists
   std::int64_t registered_at_s = 0;  // when the token came to us: judges a 410's timestamp
   Instant written_at{};              // of this attempt
-  std::array<Byte, limits::push_token_bytes_max> token_bytes{};
-  std::array<char, limits::push_magic_bytes_max> magic_bytes{};
+  std::array<Byte, limits::push_token_bytes_max + limits::push_magic_bytes_max>
+      target{};  // the token's bytes, then the magic's
 
-  [[nodiscard]] Bytes token() const { return Bytes(token_bytes).first(token_size); }
-  [[nodiscard]] std::string_view magic() const { return {magic_bytes.data(), magic_size}; }
+  [[nodiscard]] Bytes token() const { return Bytes(target).first(token_size); }
+  [[nodiscard]] std::string_view magic() const {
+    return as_text(Bytes(target).subspan(token_size, magic_size));
+  }
+  // At most limits::push_token_bytes_max and push_magic_bytes_max bytes.
+  void set_target(Bytes token, std::string_view magic) {
+    token_size = static_cast<std::uint8_t>(token.size());
+    magic_size = static_cast<std::uint8_t>(magic.size());
+    const auto rest = std::copy(token.begin(), token.end(), target.begin());
+    std::copy(magic.begin(), magic.end(), rest);
+  }
 };
 static_assert(sizeof(Job) <= limits::job_bytes_max);
 static_assert(std::is_trivially_copyable_v<Job>);

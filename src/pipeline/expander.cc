@@ -313,10 +313,7 @@ void Expander::start(Work& work, const Start& what) {
                      ? entry.payload_of_language[target->language]
                      : std::uint8_t{0};
   job.registered_at_s = target->registered_at_s;
-  job.token_size = static_cast<std::uint8_t>(target->token.size());
-  job.magic_size = static_cast<std::uint8_t>(target->magic.size());
-  std::copy(target->token.begin(), target->token.end(), job.token_bytes.begin());
-  std::copy(target->magic.begin(), target->magic.end(), job.magic_bytes.begin());
+  job.set_target(target->token, target->magic);
   batches_[job.credential].push_back(slot);
   ++work.issued;
 }

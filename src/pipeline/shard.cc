@@ -198,7 +198,7 @@ std::size_t Shard::submit_all(std::uint32_t credential, std::size_t count, Insta
   const TaskEntry* entry = nullptr;
   for (std::size_t i = 0; i < count; ++i) {
     const auto slot = drawn_[i];
-    crossings_.slab.prefetch(drawn_[std::min(i + jobs_ahead, count - 1)]);
+    crossings_.slab.prefetch_all(drawn_[std::min(i + jobs_ahead, count - 1)]);
     const auto& job = crossings_.slab[slot];
     const Kind its{job.task, job.language, job.magic_size};
     if (its != kind) {

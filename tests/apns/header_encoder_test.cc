@@ -154,7 +154,7 @@ class Chance {
     job.token_size = static_cast<std::uint8_t>(
         limits::push_token_bytes_min +
         below(limits::push_token_bytes_max - limits::push_token_bytes_min + 1));
-    for (Byte& byte : job.token_bytes) {
+    for (Byte& byte : job.target) {
       byte = static_cast<Byte>(random_());
     }
     return job;
@@ -178,7 +178,7 @@ Job plain_job(std::size_t token_size = 32) {
   job.invitation = 0x00012345;
   job.token_size = static_cast<std::uint8_t>(token_size);
   for (std::size_t i = 0; i < job.token_size; ++i) {
-    job.token_bytes[i] = static_cast<Byte>(i * 37 + 11);
+    job.target[i] = static_cast<Byte>(i * 37 + 11);
   }
   return job;
 }
@@ -233,7 +233,7 @@ TEST(HeaderEncoder, WritesASteadyWakeInTheseBytes) {
   Connection connection(settings_of(PushType::mdm));
   connection.check(plain_job(), plain_content());
   Job job = plain_job(16);
-  job.token_bytes.fill(0x12);
+  job.target.fill(0x12);
   job.invitation = 7;
   EXPECT_EQ(to_hex(as_bytes(connection.block(job, plain_content()))),
             "8387c3"  // :method and :scheme of the static table, :authority of the dynamic one

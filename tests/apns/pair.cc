@@ -298,10 +298,10 @@ const Job& Pair::add_job() {
   job.generation = 1;
   job.token_size = 32;
   for (std::size_t i = 0; i < job.token_size; ++i) {
-    job.token_bytes[i] = static_cast<Byte>(i * 7 + jobs.size());
+    job.target[i] = static_cast<Byte>(i * 7 + jobs.size());
   }
   const std::string magic = "3C5F2A7E-0000-4000-8000-0123456789AB";
-  std::copy(magic.begin(), magic.end(), job.magic_bytes.begin());
+  std::copy(magic.begin(), magic.end(), job.target.begin() + job.token_size);
   job.magic_size = static_cast<std::uint8_t>(magic.size());
   return jobs.emplace_back(job);
 }

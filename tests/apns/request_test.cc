@@ -219,7 +219,7 @@ TEST(ApnsPayload, SendsAMagicThatGrowsThroughASmallWindow) {
   Pair pair(Pair::certificate(), {.window = 7});
   pair.connect();
   pair.add_job();
-  pair.jobs[0].magic_bytes.fill('"');
+  pair.jobs[0].target.fill('"');
   pair.jobs[0].magic_size = limits::push_magic_bytes_max;
   pair.session->submit(0, pair.jobs[0], pair.content, pair.clock.now());
   pair.turn();

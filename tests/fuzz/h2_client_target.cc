@@ -66,7 +66,7 @@ class Conversation {
       job.attempts = 1;
       job.token_size = 32;
       job.magic_size = 36;
-      job.magic_bytes.fill('m');
+      job.target.fill('m');
       session_->submit(static_cast<Slot>(jobs_.size() - 1), job, content_, clock_.now());
     }
   }
