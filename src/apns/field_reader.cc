@@ -25,6 +25,11 @@ std::uint16_t status_in(std::string_view text) {
                                                                           : std::uint16_t{0};
 }
 
+// RFC 9113 §8.2.1: a name is in small letters.
+bool has_capitals(std::string_view name) {
+  return std::any_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
 // RFC 9113 §8.2.2: HTTP/1.1's fields about its connection.
 bool speaks_of_the_connection(std::string_view name) {
   constexpr std::array<std::string_view, 5> names{"connection", "keep-alive", "proxy-connection",
@@ -76,12 +81,11 @@ void FieldReader::take(const nghttp2_nv& field) {
     return;
   }
   regular_seen_ = true;
-  if (nghttp2_check_header_name(field.name, field.namelen) == 0 ||
-      nghttp2_check_header_value(field.value, field.valuelen) == 0) {
-    return;  // a field that no reader may see; nghttp2's session leaves it out as well
-  }
-  if (speaks_of_the_connection(name)) {
+  if (has_capitals(name) || speaks_of_the_connection(name)) {
     head_.malformed = true;
+  } else if (nghttp2_check_header_name(field.name, field.namelen) == 0 ||
+             nghttp2_check_header_value(field.value, field.valuelen) == 0) {
+    return;  // a field that no reader may see; nghttp2's session leaves it out as well
   } else if (name == "apns-id") {
     head_.apns_id = value;
   }

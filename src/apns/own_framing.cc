@@ -65,6 +65,7 @@ std::size_t OwnFraming::say_control(MutableBytes room) {
   const std::size_t count = hand_out(control_, control_at_, room);
   if (control_.empty()) {
     acknowledgements_ = 0;
+    given_back_ = 0;
   }
   return count;
 }

@@ -84,7 +84,8 @@ class OwnFraming final : public Conversation {
   bool block_ends_ = false;    // … and its END_STREAM
   std::uint32_t continuations_ = 0;
   std::uint32_t streams_max_ = UINT32_MAX;  // SETTINGS_MAX_CONCURRENT_STREAMS
-  std::uint32_t heard_ = 0;  // bytes of DATA since the connection's last WINDOW_UPDATE
+  std::uint32_t heard_ = 0;       // bytes of DATA since the connection's last WINDOW_UPDATE
+  std::uint32_t given_back_ = 0;  // by WINDOW_UPDATEs in control_, which the peer cannot know of
   StreamId goaway_last_ = INT32_MAX;
   bool peer_spoke_ = false;  // its SETTINGS came, which must be the first
 };

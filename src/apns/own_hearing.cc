@@ -179,11 +179,14 @@ H2Error OwnFraming::take_data(const Frame& frame) {
   }
   const auto size = static_cast<std::uint32_t>(frame.payload.size());  // padding counts
   heard_ += size;
-  if (heard_ > receive_window) {
+  // Once the first byte of control_ is out, the peer may know of what it gives back.
+  const std::uint32_t unknown = control_at_ == 0 ? given_back_ : 0;
+  if (heard_ + unknown > receive_window) {
     return H2Error::flow_control_error;
   }
   if (heard_ > give_back_from) {
-    append_window_update(control_, 0, std::exchange(heard_, 0));
+    append_window_update(control_, 0, heard_);
+    given_back_ += std::exchange(heard_, 0);
   }
   Stream* stream = streams_.find(frame.stream);
   if (stream == nullptr) {
@@ -192,11 +195,7 @@ H2Error OwnFraming::take_data(const Frame& frame) {
   if (stream->status == 0) {
     return H2Error::protocol_error;  // a body without a head
   }
-  stream->heard += size;
-  if (stream->heard > receive_window) {
-    refuse(*stream, H2Error::flow_control_error);
-    return H2Error::no_error;
-  }
+  stream->heard += size;  // beyond its own window, within the connection's: costs us nothing
   body_arrived(*stream, as_text(body));
   if (ends) {
     finish(frame.stream);

@@ -208,14 +208,26 @@ void Peer::respond_to_all(int status, const std::string& body) {
   }
 }
 
-void Peer::change_streams(std::uint32_t limit) {
-  const nghttp2_settings_entry entry{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limit};
-  MUSTER_ASSERT(nghttp2_submit_settings(session_.get(), 0, &entry, 1) == 0);
+void Peer::announce(std::int32_t stream, int status) {
+  std::string name = ":status";
+  std::string value = std::to_string(status);
+  const nghttp2_nv field{reinterpret_cast<std::uint8_t*>(name.data()),
+                         reinterpret_cast<std::uint8_t*>(value.data()), name.size(), value.size(),
+                         0};
+  MUSTER_ASSERT(nghttp2_submit_headers(session_.get(), 0, stream, nullptr, &field, 1, nullptr) ==
+                0);
 }
 
-void Peer::change_window(std::uint32_t initial) {
-  const nghttp2_settings_entry entry{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, initial};
-  MUSTER_ASSERT(nghttp2_submit_settings(session_.get(), 0, &entry, 1) == 0);
+void Peer::reset(std::int32_t stream, std::uint32_t code) {
+  MUSTER_ASSERT(nghttp2_submit_rst_stream(session_.get(), 0, stream, code) == 0);
+}
+
+void Peer::change(const std::vector<nghttp2_settings_entry>& entries) {
+  MUSTER_ASSERT(nghttp2_submit_settings(session_.get(), 0, entries.data(), entries.size()) == 0);
+}
+
+void Peer::ping() {
+  MUSTER_ASSERT(nghttp2_submit_ping(session_.get(), 0, nullptr) == 0);
 }
 
 void Peer::widen(std::int32_t stream, std::int32_t by) {

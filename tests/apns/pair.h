@@ -69,9 +69,18 @@ class Peer {
   void respond(std::int32_t stream, int status, const std::string& body = "",
                const std::vector<std::pair<std::string, std::string>>& more = {});
   void respond_to_all(int status, const std::string& body = "");
-  void change_streams(std::uint32_t limit);
-  void change_window(std::uint32_t initial);
+  // A head with a status below 200, before respond().
+  void announce(std::int32_t stream, int status);
+  void reset(std::int32_t stream, std::uint32_t code);
+  void change(const std::vector<nghttp2_settings_entry>& entries);
+  void change_streams(std::uint32_t limit) {
+    change({{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limit}});
+  }
+  void change_window(std::uint32_t initial) {
+    change({{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, initial}});
+  }
   void widen(std::int32_t stream, std::int32_t by);
+  void ping();
   // What our requests put into the peer's compression table.
   [[nodiscard]] std::size_t table_bytes() const {
     return nghttp2_session_get_hd_inflate_dynamic_table_size(session_.get());
