@@ -72,8 +72,9 @@ int on_frame(nghttp2_session*, const nghttp2_frame* frame, void* self) {
   return 0;
 }
 
-int on_invalid(nghttp2_session*, const nghttp2_frame*, int, void* self) {
-  static_cast<Peer*>(self)->broken = true;
+int on_invalid(nghttp2_session*, const nghttp2_frame*, int error, void* self) {
+  // A limit that fell while the request was under way is nobody's fault.
+  static_cast<Peer*>(self)->broken |= error != NGHTTP2_ERR_REFUSED_STREAM;
   return 0;
 }
 
