@@ -4,7 +4,7 @@
 // clang-format off
 // A session is always in one condition, and moves only downwards:
 //
-//   opening    until the peer's SETTINGS are here; nothing is sent but our own. 10 s, then we close.
+//   opening    until the peer's SETTINGS are here; nothing but ours is sent. 10 s, then we close.
 //   open       room() = min(streams left, bodies that fit into the connection's window). With a
 //              provider token it is one stream until an answer proves the token: Apple closes
 //              connections that post more before that.
@@ -19,17 +19,17 @@
 // only in transmit(): a request counts as written when the last byte of its frame with END_STREAM
 // was handed out, since a peer must not act on half a request (RFC 9113 §8.1).
 //
-//   event \ written                nothing       begun             ending             all
-//   ─────────────────────────────  ────────────  ────────────────  ─────────────────  ─────────────────
-//   answer complete                –             answered, CANCEL  answered           answered
-//   GOAWAY, id above the last      unprocessed   unprocessed       unprocessed        unprocessed
-//   GOAWAY, id at or below it      unprocessed   awaited           awaited            awaited
-//   RST_STREAM REFUSED_STREAM      –             unprocessed       unprocessed        unprocessed
-//   RST_STREAM, any other code     –             unprocessed       unprocessed        in doubt: reset
-//   answer malformed (no :status)  –             unprocessed       unprocessed        in doubt: reset
-//   overdue                        unprocessed,  unprocessed,      in doubt: overdue  in doubt: overdue
-//                                  never sent    CANCEL
-//   connection failed or lost      unprocessed   unprocessed       unprocessed        in doubt: lost
+//   event \ written                nothing       begun             ending       all
+//   ─────────────────────────────  ────────────  ────────────────  ───────────  ───────────────
+//   answer complete                –             answered, CANCEL  answered     answered
+//   GOAWAY, id above the last      unprocessed   unprocessed       unprocessed  unprocessed
+//   GOAWAY, id at or below it      unprocessed   awaited           awaited      awaited
+//   RST_STREAM REFUSED_STREAM      –             unprocessed       unprocessed  unprocessed
+//   RST_STREAM, any other code     –             unprocessed       unprocessed  in doubt: reset
+//   answer malformed (no :status)  –             unprocessed       unprocessed  in doubt: reset
+//   overdue                        unprocessed,  unprocessed,      in doubt:    in doubt:
+//                                  never sent    CANCEL            overdue      overdue
+//   connection failed or lost      unprocessed   unprocessed       unprocessed  in doubt: lost
 // clang-format on
 //
 // A stream that was answered as overdue is not reset: servers count resets as an attack. It keeps
