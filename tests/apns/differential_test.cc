@@ -41,8 +41,8 @@ std::string answers_of(Pair& pair) {
   return out.str();
 }
 
-// `wide`: room and deadlines do not hang on when the peer gives its connection's window back, which
-// depends on the pieces in which it sees bodies.
+// `wide`: the peer gives no window back by itself. Otherwise when it does depends on the pieces in
+// which it sees bodies, and on that depend room and, since any byte is a sign of life, silence.
 std::string vitals_of(const Pair& pair, bool wide) {
   const auto vitals = pair.vitals();
   std::ostringstream out;
@@ -61,7 +61,7 @@ std::string vitals_of(const Pair& pair, bool wide) {
   return out.str();
 }
 
-std::string requests_of(const Pair& pair) {
+std::string requests_of(const Pair& pair, bool wide) {
   std::ostringstream out;
   for (const auto& [stream, request] : pair.peer.requests) {
     out << stream << (request.complete ? " complete" : " incomplete")
@@ -72,7 +72,7 @@ std::string requests_of(const Pair& pair) {
     out << "  " << request.body << '\n';
   }
   // Not the farewells: nghttp2 leaves its own out where the peer said one.
-  out << pair.peer.pings << " pings " << pair.peer.resets << " resets\n";
+  out << pair.peer.resets << " resets " << (wide ? pair.peer.pings : 0) << " pings\n";
   return out.str();
 }
 
@@ -82,7 +82,9 @@ class Conversation {
       : chance_(seed),
         alert_(chance_.chance(0.5)),
         wide_(chance_.chance(0.5)),
-        peers_{.streams = pick({1, 3, 20, 100, 1000}), .window = pick({0, 10, 100, 5000, 65'535})},
+        peers_{.streams = pick({1, 3, 20, 100, 1000}),
+               .window = pick({0, 10, 100, 5000, 65'535}),
+               .widens_windows = !wide_},
         own_(settings(Framing::muster), peers_),
         other_(settings(Framing::nghttp2), peers_) {
     std::vector<std::string> payloads;
@@ -164,7 +166,7 @@ class Conversation {
       return own_.peer.broken ? "the peer does not understand ours" : "… nor nghttp2's";
     }
     const auto of = [this](Pair& pair) {
-      return answers_of(pair) + vitals_of(pair, wide_) + requests_of(pair);
+      return answers_of(pair) + vitals_of(pair, wide_) + requests_of(pair, wide_);
     };
     const auto ours = of(own_);
     const auto others = of(other_);
@@ -319,7 +321,7 @@ class Conversation {
       carry();
     }
     const auto by = std::chrono::seconds(pick({1, 5, 10, 30}));
-    if (chance_.chance(0.1)) {  // a peer that has gone: nothing is carried
+    if (wide_ && chance_.chance(0.1)) {  // a peer that has gone: nothing is carried
       tell("silence");
       both([&](Pair& pair) {
         pair.clock.turn(by);
@@ -360,7 +362,7 @@ class Conversation {
 
   Random chance_;
   bool alert_;
-  bool wide_;  // the connection's window
+  bool wide_;  // the connection's window, once and for all
   PeerSettings peers_;
   Pair own_;
   Pair other_;
