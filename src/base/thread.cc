@@ -31,15 +31,30 @@ void Doorbell::ring() {
 }
 
 void Doorbell::doze() {
-  dozing_.store(true, std::memory_order_seq_cst);
+  say(true);
   std::atomic_thread_fence(std::memory_order_seq_cst);
 }
 
 void Doorbell::awake() {
-  dozing_.store(false, std::memory_order_seq_cst);
+  say(false);
+  if (rings_owed_ == 0) {
+    return;  // the descriptor is empty and stays so: a turn that nobody rang costs no system call
+  }
   std::uint64_t count = 0;
-  const auto read = ::read(fd_, &count, sizeof count);  // EAGAIN where nobody rang
-  (void)read;
+  if (::read(fd_, &count, sizeof count) == sizeof count) {
+    MUSTER_ASSERT(count <= rings_owed_);
+    rings_owed_ -= count;
+  }
+  // Otherwise EAGAIN: a ringer is between taking the flag and its write. A later awake() reads it.
+}
+
+// Who takes a true flag away writes once, so a flag that has gone is one ring to read. An atomic
+// that ring() sets after its write would not do: the write wakes the owner, who would find nothing
+// said, sleep on a readable descriptor and turn idly until the ringer gets a core again.
+void Doorbell::say(bool dozing) {
+  const bool untouched = dozing_.exchange(dozing, std::memory_order_seq_cst);
+  rings_owed_ += said_dozing_ && !untouched ? 1 : 0;
+  said_dozing_ = dozing;
 }
 
 void Doorbell::wait(Duration most) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <csignal>
@@ -31,6 +32,26 @@ TEST(Doorbell, WakesWhoDozes) {
   EXPECT_FALSE(readable(bell.fd()));
 }
 
+TEST(Doorbell, LeavesTheDescriptorAloneWhereNobodyRang) {
+  Doorbell bell;
+  const std::uint64_t stray = 1;  // not by ring(): only a read that nobody asked for would take it
+  ASSERT_EQ(::write(bell.fd(), &stray, sizeof stray), ssize_t{sizeof stray});
+  bell.awake();
+  bell.doze();
+  bell.awake();
+  EXPECT_TRUE(readable(bell.fd()));
+}
+
+TEST(Doorbell, EmptiesWhatRangBeforeASecondDoze) {
+  Doorbell bell;
+  bell.doze();
+  bell.ring();
+  bell.doze();  // as an owner does that found work and went round without awake()
+  bell.ring();
+  bell.awake();
+  EXPECT_FALSE(readable(bell.fd()));
+}
+
 TEST(Doorbell, LosesNoWorkBetweenTwoThreads) {
   constexpr int rounds = 20'000;
   Doorbell bell;
@@ -53,6 +74,8 @@ TEST(Doorbell, LosesNoWorkBetweenTwoThreads) {
   }
   worker.join();
   EXPECT_EQ(seen, rounds);
+  bell.awake();  // also what a ringer wrote after the owner had looked
+  EXPECT_FALSE(readable(bell.fd()));
 }
 
 TEST(Thread, HasItsNameAndLeavesSignalsToTheFirstThread) {
