@@ -63,7 +63,7 @@ int UringNetwork::set_up() {
 
 int UringNetwork::lend_buffers() {
   buffer_ring_.resize((sizes_.buffers * sizeof(io_uring_buf) + sizeof(Page) - 1) / sizeof(Page));
-  buffers_.resize(std::size_t{sizes_.buffers} * sizes_.buffer_bytes);
+  buffers_.reset(new Byte[std::size_t{sizes_.buffers} * sizes_.buffer_bytes]);
   io_uring_buf_reg lent{};
   lent.ring_addr = reinterpret_cast<std::uintptr_t>(buffer_ring_.data());
   lent.ring_entries = sizes_.buffers;
@@ -239,8 +239,8 @@ void UringNetwork::received(Connection* connection, int result, unsigned flags) 
   const auto generation = connection == nullptr ? 0 : connection->generation;
   if (connection != nullptr && result > 0) {
     MUSTER_ASSERT(has_buffer);
-    on_received(*connection, Bytes(buffers_).subspan(std::size_t{buffer} * sizes_.buffer_bytes,
-                                                     static_cast<std::size_t>(result)));
+    on_received(*connection, Bytes(buffers_.get() + std::size_t{buffer} * sizes_.buffer_bytes,
+                                   static_cast<std::size_t>(result)));
   }
   if (has_buffer) {
     give_back(buffer);
@@ -258,7 +258,7 @@ void UringNetwork::received(Connection* connection, int result, unsigned flags) 
 
 void UringNetwork::give_back(unsigned buffer) {
   auto* ring = reinterpret_cast<io_uring_buf_ring*>(buffer_ring_.data());
-  io_uring_buf_ring_add(ring, buffers_.data() + std::size_t{buffer} * sizes_.buffer_bytes,
+  io_uring_buf_ring_add(ring, buffers_.get() + std::size_t{buffer} * sizes_.buffer_bytes,
                         sizes_.buffer_bytes, static_cast<std::uint16_t>(buffer),
                         io_uring_buf_ring_mask(sizes_.buffers), 0);
   io_uring_buf_ring_advance(ring, 1);

@@ -78,9 +78,9 @@ class UringNetwork final : public BaseNetwork {
   const UringSizes sizes_;
   io_uring ring_{};
   bool made_ = false;
-  std::thread::id issuer_;         // none before the first turn
-  std::vector<Page> buffer_ring_;  // shared with the kernel, which wants it aligned to a page
-  std::vector<Byte> buffers_;
+  std::thread::id issuer_;           // none before the first turn
+  std::vector<Page> buffer_ring_;    // shared with the kernel, which wants it aligned to a page
+  std::unique_ptr<Byte[]> buffers_;  // not zeroed: memory only once the kernel has used it
 };
 
 }  // namespace muster::reactor
