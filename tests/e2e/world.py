@@ -1,7 +1,8 @@
 """A small world on loopback for end-to-end tests: the real programs, a scratch folder, the load generator.
 
 Everything is started here on a free port and stopped by its pid. MUSTER_BINARY_DIR names the build folder.
-MUSTER_REACTOR (io_uring, epoll, auto) chooses the reactor of every muster in the test.
+MUSTER_REACTOR (io_uring, epoll, auto) chooses the reactor of every muster in the test, MUSTER_FRAMING
+(muster, nghttp2) its HTTP/2; without it the settings name none.
 """
 import json
 import os
@@ -18,6 +19,7 @@ BINARY_DIR = Path(os.environ["MUSTER_BINARY_DIR"])
 MUSTER = BINARY_DIR / "muster"
 LOADGEN = BINARY_DIR / "muster-loadgen"
 REACTOR = os.environ.get("MUSTER_REACTOR", "auto")
+FRAMING = os.environ.get("MUSTER_FRAMING")
 TOPIC = "com.apple.mgmt.External.00000000-0000-4000-8000-000000000000"
 DEADLINE_S = 240  # for anything that must end by itself
 
@@ -132,6 +134,7 @@ class World(unittest.TestCase):
         self.data = data or self.dir / "data"
         credential = credential if credential is not None else (
             f'certificate_file = "{self.tls}/client.pem"\nkey_file = "{self.tls}/client.key"')
+        framing = f'framing = "{FRAMING}"' if FRAMING else ""
         file.write_text(f'''[data]
 dir = "{self.data}"
 [apns]
@@ -139,6 +142,7 @@ host = "127.0.0.1"
 port = {port or self.port}
 trust_file = "{self.tls}/ca.pem"
 retry_after = ["100ms", "300ms"]
+{framing}
 {apns}
 [[apns.credential]]
 topic = "{TOPIC}"
