@@ -1,11 +1,15 @@
 // All integers are little-endian; the checksum is CRC-32 over everything after it.
 //
-//   page     := checksum(4) task(8) page(4) 'p' outcome(2) × size
+//   page     := checksum(4) task(8) page(4) ('p' outcome(2) × size | 'P' stretch+)
 //   delta    := run | scatter
-//   run      := checksum(4) task(8) page(4) 'r' from(2) outcome(2)+       slots from, from + 1, …
+//   run      := checksum(4) task(8) page(4) ('r' from(2) outcome(2)+ | 'R' from(2) stretch+)
+//   stretch  := count(2) outcome(2)                 so many neighbours alike; the count is not 0
 //   scatter  := checksum(4) task(8) page(4) 's' (slot(2) outcome(2))+
 //   counts   := checksum(4) repeated(8) by_state(8) × 16 (state(1) reason(1) count(8))*
 //   payloads := checksum(4) (size(4) language size(4) payload)*
+//
+// A run holds the slots from, from + 1, …. Of two forms the shorter is written: most outcomes are
+// like their neighbours', and what a commit writes is what it costs. Both are read for ever.
 //
 // An outcome is packed as model/outcome.h says. Deltas are applied to the folded page in the order
 // of their keys; the later wins.
@@ -22,6 +26,7 @@ namespace {
 static_assert(limits::page_size <= UINT16_MAX);
 constexpr std::size_t checksum_bytes = 4;
 constexpr std::size_t head_bytes = checksum_bytes + 8 + 4 + 1;
+constexpr std::size_t stretch_bytes = 4;
 constexpr std::size_t reason_bytes = 10;
 constexpr std::size_t counts_bytes = checksum_bytes + 8 + 8 * states_count;
 
@@ -33,10 +38,47 @@ void begin(PageName name, char kind, std::vector<Byte>& to) {
   append<Byte>(to, static_cast<Byte>(kind));
 }
 
+// Whether stretches are shorter than the outcomes one by one.
+bool worth_stretches(std::span<const std::uint16_t> outcomes) {
+  if (outcomes.empty()) {
+    return false;
+  }
+  std::size_t stretches = 1;
+  for (std::size_t i = 1; i < outcomes.size(); ++i) {
+    stretches += outcomes[i] != outcomes[i - 1] ? 1 : 0;
+  }
+  return stretches * stretch_bytes < outcomes.size_bytes();
+}
+
 void append_outcomes(std::span<const std::uint16_t> outcomes, std::vector<Byte>& to) {
   const auto at = to.size();
   to.resize(at + outcomes.size_bytes());
   std::memcpy(to.data() + at, outcomes.data(), outcomes.size_bytes());
+}
+
+void append_stretches(std::span<const std::uint16_t> outcomes, std::vector<Byte>& to) {
+  for (auto from = outcomes.begin(); from != outcomes.end();) {
+    const auto past =
+        std::find_if(from, outcomes.end(), [&](std::uint16_t other) { return other != *from; });
+    append<std::uint16_t>(to, static_cast<std::uint16_t>(past - from));
+    append<std::uint16_t>(to, *from);
+    from = past;
+  }
+}
+
+// How many outcomes the stretches gave; nothing where they are none or do not fit.
+std::optional<std::size_t> read_stretches(Bytes from, std::span<std::uint16_t> outcomes) {
+  std::size_t at = 0;
+  for (; from.size() >= stretch_bytes; from = from.subspan(stretch_bytes)) {
+    const std::size_t count = load<std::uint16_t>(from.data());
+    if (count == 0 || count > outcomes.size() - at) {
+      return std::nullopt;
+    }
+    std::fill_n(outcomes.begin() + static_cast<std::ptrdiff_t>(at), count,
+                load<std::uint16_t>(from.data() + 2));
+    at += count;
+  }
+  return from.empty() && at != 0 ? std::optional(at) : std::nullopt;
 }
 
 void seal(std::vector<Byte>& blob) {
@@ -71,6 +113,15 @@ bool apply_run(Bytes body, std::span<std::uint16_t> outcomes) {
   return true;
 }
 
+bool apply_stretches(Bytes body, std::span<std::uint16_t> outcomes) {
+  if (body.size() < 2) {
+    return false;
+  }
+  const std::size_t from = load<std::uint16_t>(body.data());
+  return from <= outcomes.size() &&
+         read_stretches(body.subspan(2), outcomes.subspan(from)).has_value();
+}
+
 bool apply_scatter(Bytes body, std::span<std::uint16_t> outcomes) {
   for (; body.size() >= 4; body = body.subspan(4)) {
     const auto at = load<std::uint16_t>(body.data());
@@ -100,17 +151,27 @@ bool take_text(Bytes& from, std::string& text) {
 }  // namespace
 
 void write_page(PageName name, std::span<const std::uint16_t> outcomes, std::vector<Byte>& to) {
-  begin(name, 'p', to);
-  append_outcomes(outcomes, to);
+  if (worth_stretches(outcomes)) {
+    begin(name, 'P', to);
+    append_stretches(outcomes, to);
+  } else {
+    begin(name, 'p', to);
+    append_outcomes(outcomes, to);
+  }
   seal(to);
 }
 
 void write_run(PageName name, std::uint32_t from, std::span<const std::uint16_t> outcomes,
                std::vector<Byte>& to) {
   MUSTER_ASSERT(from + outcomes.size() <= limits::page_size);
-  begin(name, 'r', to);
+  const bool stretches = worth_stretches(outcomes);
+  begin(name, stretches ? 'R' : 'r', to);
   append<std::uint16_t>(to, static_cast<std::uint16_t>(from));
-  append_outcomes(outcomes, to);
+  if (stretches) {
+    append_stretches(outcomes, to);
+  } else {
+    append_outcomes(outcomes, to);
+  }
   seal(to);
 }
 
@@ -124,7 +185,11 @@ void write_scatter(PageName name, std::span<const Patch> patches, std::vector<By
 }
 
 bool read_page(PageName name, Bytes from, std::span<std::uint16_t> outcomes) {
-  if (kind_of(name, from) != 'p' || from.size() != head_bytes + outcomes.size_bytes()) {
+  const auto kind = kind_of(name, from);
+  if (kind == 'P') {
+    return read_stretches(from.subspan(head_bytes), outcomes) == outcomes.size();
+  }
+  if (kind != 'p' || from.size() != head_bytes + outcomes.size_bytes()) {
     return false;
   }
   std::memcpy(outcomes.data(), from.data() + head_bytes, outcomes.size_bytes());
@@ -135,6 +200,8 @@ bool apply_delta(PageName name, Bytes from, std::span<std::uint16_t> outcomes) {
   switch (kind_of(name, from)) {
     case 'r':
       return apply_run(from.subspan(head_bytes), outcomes);
+    case 'R':
+      return apply_stretches(from.subspan(head_bytes), outcomes);
     case 's':
       return apply_scatter(from.subspan(head_bytes), outcomes);
     default:

@@ -10,6 +10,14 @@ namespace {
 constexpr PageName name{3, 7};
 using Outcomes = std::vector<std::uint16_t>;
 
+// What the digits say, under a checksum that is right.
+std::vector<Byte> sealed(const std::string& hex) {
+  std::vector<Byte> blob;
+  EXPECT_TRUE(from_hex("00000000" + hex, blob));
+  put<std::uint32_t>(blob.data(), checksum(Bytes(blob).subspan(4)));
+  return blob;
+}
+
 // Every blob that differs from `blob` in one bit, or lacks its last byte, must be refused.
 template <class Read>
 void expect_damage_is_seen(const std::vector<Byte>& blob, Read read) {
@@ -43,6 +51,67 @@ TEST(LedgerFormats, WritesARunAsItsGrammarSays) {
   EXPECT_EQ(to_hex(Bytes(blob).subspan(4)),
             "030000000000000007000000720201"
             "0210");
+}
+
+TEST(LedgerFormats, WritesNeighboursThatAreAlikeAsStretches) {
+  Outcomes outcomes(300, 0x1002);
+  outcomes[200] = 0x2345;
+  std::vector<Byte> blob;
+  write_run(name, 258, outcomes, blob);
+  EXPECT_EQ(to_hex(Bytes(blob).subspan(4)),
+            "030000000000000007000000520201"
+            "c8000210"
+            "01004523"
+            "63000210");
+  write_page(name, outcomes, blob);
+  EXPECT_EQ(to_hex(Bytes(blob).subspan(4)),
+            "03000000000000000700000050"
+            "c8000210"
+            "01004523"
+            "63000210");
+}
+
+TEST(LedgerFormats, ReadsStretchesBackAndSeesEveryDamage) {
+  Outcomes outcomes(8, 0x1002);
+  outcomes[7] = 0;
+  std::vector<Byte> blob;
+  write_page(name, outcomes, blob);
+  Outcomes read(8, 1);
+  expect_damage_is_seen(blob, [&](Bytes from) { return read_page(name, from, read); });
+  EXPECT_EQ(read, outcomes);
+  Outcomes longer(9);
+  EXPECT_FALSE(read_page(name, blob, longer));
+  Outcomes shorter(7);
+  EXPECT_FALSE(read_page(name, blob, shorter));
+  EXPECT_FALSE(apply_delta(name, blob, read));
+
+  write_run(name, 2, Outcomes(5, 0x1003), blob);
+  expect_damage_is_seen(blob, [&](Bytes from) { return apply_delta(name, from, read); });
+  EXPECT_EQ(read, (Outcomes{0x1002, 0x1002, 0x1003, 0x1003, 0x1003, 0x1003, 0x1003, 0}));
+  EXPECT_FALSE(read_page(name, blob, read));
+}
+
+TEST(LedgerFormats, RefusesStretchesThatDoNotFit) {
+  const std::string run = "03000000000000000700000052";
+  const std::string page = "03000000000000000700000050";
+  Outcomes outcomes(3);
+  EXPECT_TRUE(apply_delta(name, sealed(run + "010002000210"), outcomes));
+  EXPECT_FALSE(apply_delta(name, sealed(run + "010003000210"), outcomes));  // too many
+  EXPECT_FALSE(apply_delta(name, sealed(run + "040001000210"), outcomes));  // too far
+  EXPECT_FALSE(apply_delta(name, sealed(run + "010000000210"), outcomes));  // of none
+  EXPECT_FALSE(apply_delta(name, sealed(run + "0100"), outcomes));
+  EXPECT_FALSE(apply_delta(name, sealed(run + "01"), outcomes));
+  EXPECT_FALSE(apply_delta(name, sealed(run + "0100020002"), outcomes));
+  EXPECT_FALSE(read_page(name, sealed(page), outcomes));
+  EXPECT_FALSE(read_page(name, sealed(page + "02000210"), outcomes));
+}
+
+TEST(LedgerFormats, ReadsTheLongFormThatEarlierVersionsWrote) {
+  Outcomes outcomes(3);
+  EXPECT_TRUE(read_page(name, sealed("03000000000000000700000070021002100210"), outcomes));
+  EXPECT_EQ(outcomes, Outcomes(3, 0x1002));
+  EXPECT_TRUE(apply_delta(name, sealed("030000000000000007000000720000030003000300"), outcomes));
+  EXPECT_EQ(outcomes, Outcomes(3, 3));
 }
 
 TEST(LedgerFormats, AppliesRunsAndScattersInOrder) {
