@@ -15,8 +15,7 @@ namespace {
 
 constexpr std::int32_t application_id = 0x4D535452;  // "MSTR"
 constexpr int busy_timeout_ms = 1000;
-// A passive checkpoint after so many pages (4 MiB): rare enough to be cheap, small enough that
-// opening after a crash reads little.
+// 4 MiB: rare enough to be cheap, small enough that opening after a crash reads little.
 constexpr int checkpoint_pages = 1000;
 
 constexpr const char* settings_of_reading =
@@ -84,8 +83,8 @@ Error error_of(sqlite3* database, int code) {
 
 // Instead of SQLite's own hook, which forgets what the checkpoint said. A full disk or a reader in
 // the way only put it off; a disk that failed must reach the caller.
-int checkpoint_when_long(void*, sqlite3* database, const char* name, int pages) {
-  if (pages < checkpoint_pages) {
+int checkpoint_when_long(void* enough, sqlite3* database, const char* name, int pages) {
+  if (pages < *static_cast<const int*>(enough)) {
     return SQLITE_OK;
   }
   errno = 0;
@@ -397,19 +396,29 @@ Result<Database, Complaint> Database::open(const std::string& file, OpenMode mod
   if (!done) {
     return refused(done.error());
   }
-  sqlite3_wal_hook(*handle, checkpoint_when_long, nullptr);
+  database.checkpoint_after(checkpoint_pages);
   return database;
 }
 
 Database::Database(Database&& other) noexcept
-    : database_(std::exchange(other.database_, nullptr)), file_(std::move(other.file_)) {}
+    : database_(std::exchange(other.database_, nullptr)),
+      file_(std::move(other.file_)),
+      begin_(std::move(other.begin_)),
+      commit_(std::move(other.commit_)),
+      checkpoint_pages_(std::move(other.checkpoint_pages_)) {}
 Database& Database::operator=(Database&& other) noexcept {
   std::swap(database_, other.database_);
   std::swap(file_, other.file_);
+  std::swap(begin_, other.begin_);
+  std::swap(commit_, other.commit_);
+  std::swap(checkpoint_pages_, other.checkpoint_pages_);
   return *this;
 }
 // v2: statements that outlive it keep the handle until they are gone.
 Database::~Database() {
+  if (database_ != nullptr) {
+    sqlite3_wal_hook(database_, nullptr, nullptr);
+  }
   sqlite3_close_v2(database_);
 }
 
@@ -434,9 +443,20 @@ Result<void> Database::execute(std::string_view sql) {
   return {};
 }
 
+Result<void> Database::run_kept(Statement& kept, std::string_view sql) {
+  if (kept.empty()) {
+    auto prepared = prepare(sql);
+    if (!prepared) {
+      return tl::unexpected(prepared.error());
+    }
+    kept = std::move(*prepared);
+  }
+  return kept.run();
+}
+
 Result<void> Database::begin() {
   if (sqlite3_db_readonly(database_, "main") == 0) {
-    return execute("BEGIN IMMEDIATE");
+    return run_kept(begin_, "BEGIN IMMEDIATE");
   }
   // A deferred transaction takes its snapshot with the first read.
   const auto done = execute("BEGIN; SELECT count(*) FROM sqlite_schema");
@@ -447,7 +467,7 @@ Result<void> Database::begin() {
 }
 
 Result<void> Database::commit() {
-  const auto done = execute("COMMIT");
+  const auto done = run_kept(commit_, "COMMIT");
   if (!done) {
     rollback();
   }
@@ -460,6 +480,11 @@ void Database::rollback() {
   if (sqlite3_get_autocommit(database_) == 0) {
     sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);
   }
+}
+
+void Database::checkpoint_after(int pages) {
+  checkpoint_pages_ = std::make_unique<int>(pages);
+  sqlite3_wal_hook(database_, checkpoint_when_long, checkpoint_pages_.get());
 }
 
 std::int64_t Database::last_row_id() const {

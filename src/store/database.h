@@ -46,6 +46,7 @@ class Statement {
  private:
   friend class Database;
   explicit Statement(sqlite3_stmt* owned) : statement_(owned) {}
+  [[nodiscard]] bool empty() const { return statement_ == nullptr; }
   sqlite3_stmt* statement_ = nullptr;
 };
 
@@ -68,13 +69,22 @@ class Database {
   [[nodiscard]] Result<void> begin();   // IMMEDIATE in write mode, a snapshot in read mode
   [[nodiscard]] Result<void> commit();  // on error nothing was stored and the transaction is over
   void rollback();
+  // In write mode: a commit that leaves so many pages in the -wal file brings them home; 1,000
+  // where nothing is said. From then on the file is written anew from its beginning: few keep it
+  // small.
+  void checkpoint_after(int pages);
   [[nodiscard]] std::int64_t last_row_id() const;
   [[nodiscard]] const std::string& file() const { return file_; }
 
  private:
   Database(sqlite3* owned, std::string file) : database_(owned), file_(std::move(file)) {}
+  // Runs what is prepared at its first use: SQL that is run again and again is parsed once.
+  [[nodiscard]] Result<void> run_kept(Statement& kept, std::string_view sql);
   sqlite3* database_ = nullptr;
   std::string file_;
+  Statement begin_;
+  Statement commit_;
+  std::unique_ptr<int> checkpoint_pages_;  // where SQLite's hook finds it, wherever this moves
 };
 
 // Holds DIR/muster.lock (an open-file lock, with pid and boot id inside) for as long as it lives.

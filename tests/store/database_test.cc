@@ -270,6 +270,24 @@ TEST_F(DatabaseTest, CheckpointsByItselfAndKeepsTheLogShort) {
   EXPECT_LT(std::filesystem::file_size(file_ + "-wal"), 16'000'000U);
 }
 
+TEST_F(DatabaseTest, KeepsTheLogAsShortAsItIsTold) {
+  auto opened = open();
+  ASSERT_TRUE(opened);
+  opened->checkpoint_after(8);
+  Database database = std::move(*opened);
+  const auto store = [&](int number) {
+    ASSERT_TRUE(database.begin());
+    ASSERT_TRUE(database.execute("INSERT INTO thing VALUES(" + std::to_string(number) +
+                                 ", zeroblob(1000))"));
+    ASSERT_TRUE(database.commit());
+  };
+  for (int number = 0; number < 200; ++number) {
+    store(number);
+  }
+  EXPECT_LT(std::filesystem::file_size(file_ + "-wal"), 16 * 4200U);
+  EXPECT_EQ(count(database), 200);
+}
+
 TEST_F(DatabaseTest, FindsDamageInsideAPage) {
   {
     auto database = open();
