@@ -18,12 +18,19 @@ inline constexpr std::uint32_t page_size = 4096;
 inline constexpr std::uint32_t ahead_of_mark_max = 1024;
 // Pages of all tasks that are in hand at once. Together their windows may fill the slab.
 inline constexpr std::uint32_t pages_in_hand_max = 64;
+// Of these, one task may have so many: whoever begins late need not wait for the first page's end.
+inline constexpr std::uint32_t pages_per_task_max = 48;
+static_assert(pages_per_task_max < pages_in_hand_max);
 
 // ── slots ──
 // Jobs on their way at once; their number is the back-pressure of the whole pipeline.
 inline constexpr std::uint32_t slots_max = 65'536;
 inline constexpr std::size_t job_bytes_max = 256;
 static_assert(slots_max >= pages_in_hand_max * ahead_of_mark_max);
+// Of one task, issued and not yet taken by any shard: enough for the shards until the expander has
+// been woken, few enough to stay in the cache until they are sent.
+inline constexpr std::uint64_t queued_per_task_max = 8192;
+static_assert(queued_per_task_max < slots_max);
 
 // ── commits ──
 // So many, or the oldest waiting so long, are worth a commit. What a crash can repeat is bounded by
@@ -31,11 +38,11 @@ static_assert(slots_max >= pages_in_hand_max * ahead_of_mark_max);
 inline constexpr std::size_t settlements_per_commit = 1024;
 inline constexpr Duration commit_interval = std::chrono::milliseconds(5);
 // A commit costs the same for few and for many: where more come faster than this, it takes more.
-inline constexpr Duration commit_gap = std::chrono::milliseconds(3);
+inline constexpr Duration commit_gap = std::chrono::milliseconds(5);
 inline constexpr std::size_t settlements_per_commit_max = 8192;
 static_assert(settlements_per_commit <= settlements_per_commit_max);
-// A task with all the pages it may have (16) still has jobs to send while a full commit is made.
-static_assert(settlements_per_commit_max <= 16 * ahead_of_mark_max / 2);
+// A task with all the pages it may have still has jobs to send while a full commit is made.
+static_assert(settlements_per_commit_max <= pages_per_task_max * ahead_of_mark_max / 2);
 static_assert(settlements_per_commit_max <= slots_max);
 static_assert(commit_gap <= commit_interval);
 // An answer that takes longer is moved to an exception row, so that no stream holds its page's

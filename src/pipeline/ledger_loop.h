@@ -1,10 +1,10 @@
 // The ledger's thread: takes settlements and requests, commits them in groups, brings the news.
 //
 // One turn: take what waits, commit when 1,024 settlements are there (more, up to 8,192, where they
-// come faster than every 3 ms), when the oldest waits 5 ms, or when the expander waits for a page;
-// after the commit, and only then, slots become free and
-// pages may be written. When the disk is full it keeps everything, tells the tasks to pause and
-// tries again; when the disk failed it believes nothing any more and stops everything.
+// come faster than every 5 ms), when the oldest waits 5 ms, or when the expander waits for a page;
+// after the commit, and only then, slots become free and pages may be written. When the disk is
+// full it keeps everything, tells the tasks to pause and tries again; when the disk failed it
+// believes nothing any more and stops everything.
 #pragma once
 
 #include <deque>
@@ -30,6 +30,8 @@ class LedgerLoop {
   // Runs `work` on this thread before its next turn and waits for it: for create, pause, retry.
   // Call it from another thread than the loop's, or before run().
   void perform(const std::function<void(ledger::Ledger&)>& work);
+  // Whether somebody waits in perform().
+  [[nodiscard]] bool called();
   // Takes what the expander has asked. Within perform(), before a place is given to another task:
   // what was asked for the old one must not reach the new one.
   void take_requests();
@@ -44,7 +46,6 @@ class LedgerLoop {
  private:
   void take_settlements();
   void take_calls();
-  [[nodiscard]] bool called();
   [[nodiscard]] Instant due_at() const;
   [[nodiscard]] std::size_t wanted() const;
   [[nodiscard]] bool commit_due(Instant now) const;
