@@ -18,6 +18,16 @@ void Crossings::request_stop(TaskIndex task, Stop stop, const std::string& reaso
   ring_shards();
 }
 
+void Crossings::take(TaskEntry& entry, std::uint64_t count) {
+  // The expander says where it wants to be rung before it looks at `taken` for the last time: one
+  // of both sees the other. Of all shards the one that comes across that point rings, once.
+  const auto before = entry.taken.fetch_add(count, std::memory_order_seq_cst);
+  const auto rung_at = entry.rung_at.load(std::memory_order_seq_cst);
+  if (before < rung_at && rung_at <= before + count) {
+    expander_bell.ring();
+  }
+}
+
 void Crossings::hand_over(std::vector<Settlement>& made) {
   settlements.enqueue_bulk(made.data(), made.size());
   made.clear();

@@ -83,6 +83,14 @@ struct TaskEntry {
   std::atomic<Stop> stop{Stop::none};  // written under Crossings::control_mutex
   std::string stop_reason;             // guarded by Crossings::control_mutex
 
+  // ── between the expander, which issues by demand, and the shards ──
+  // Jobs that shards took out of their queues, each once, whatever became of it: what the expander
+  // issued and this does not count yet is still queued. Own line: it moves while others are read.
+  alignas(64) std::atomic<std::uint64_t> taken{0};  // seq_cst; pairs with rung_at
+  // The expander waits for the queue, and wants to be rung when `taken` comes to this.
+  static constexpr std::uint64_t not_rung = UINT64_MAX;
+  std::atomic<std::uint64_t> rung_at{not_rung};  // seq_cst; pairs with taken
+
   // ── counted by shards (relaxed; judged by the expander) ──
   std::atomic<std::uint64_t> answered{0};
   std::atomic<std::uint64_t> proved{0};         // answers that do not suspect the configuration
@@ -150,6 +158,8 @@ struct Crossings {
       bell->ring();
     }
   }
+  // A shard took so many jobs of the task out of its queue.
+  void take(TaskEntry& entry, std::uint64_t count);
   // To the ledger's thread; leaves `made` empty.
   void hand_over(std::vector<Settlement>& made);
   // Settlements that a crash would forget now, where the shards have made `answered` in all.

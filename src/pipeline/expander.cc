@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::uint16_t no_credential = 0xffff;
 constexpr std::uint64_t issue_per_turn_max = 4096;
-constexpr std::uint32_t leases_at_once = 8;    // one commit takes them all
 constexpr std::uint64_t judged_answers = 500;  // the first answers decide about the environment
 constexpr double bad_token_share_max = 0.2;
 constexpr Duration idle_most = std::chrono::milliseconds(500);
@@ -50,11 +49,11 @@ bool Expander::turn() {
       wind_down(work);
       continue;
     }
-    lease_ahead(work);
     gather_due(work);
     if (!crossings_.store_trouble.load(std::memory_order_acquire)) {
       more = issue(work, now) || more;
     }
+    lease_ahead(work);  // by what is left to issue
   }
   flush();
   return more;
@@ -161,6 +160,8 @@ void Expander::ask(LedgerRequest::Kind kind, TaskIndex task, std::uint32_t page)
   crossings_.ledger_bell.ring();
 }
 
+// Another page only where those in hand have less than a turn's jobs left to issue: their marks
+// follow the answers, so how many that takes depends on how far away these are.
 // The ledger holds so many pages for all tasks together: each has its share, so that a task which
 // begins late need not wait for the end of the others.
 void Expander::lease_ahead(Work& work) {
@@ -170,10 +171,15 @@ void Expander::lease_ahead(Work& work) {
   }
   const auto share = std::max<std::size_t>(1, limits::pages_in_hand_max / works_.size());
   const auto most = std::min<std::size_t>(settings_.pages_per_task, share);
-  while (!work.exhausted && in_hand < limits::pages_in_hand_max &&
-         work.pages.size() + work.leases_asked < most && work.leases_asked < leases_at_once) {
+  std::uint64_t issuable = std::uint64_t{work.leases_asked} * limits::ahead_of_mark_max;
+  for (const auto& [number, page] : work.pages) {
+    issuable += page.end() - page.cursor;
+  }
+  while (!work.exhausted && issuable < issue_per_turn_max && in_hand < limits::pages_in_hand_max &&
+         work.pages.size() + work.leases_asked < most) {
     ++work.leases_asked;
     ++in_hand;
+    issuable += limits::ahead_of_mark_max;
     ask(LedgerRequest::Kind::lease, work.index);
   }
 }
@@ -211,8 +217,28 @@ std::uint64_t Expander::gate(const Work& work) const {
   return entry.canary > work.issued ? entry.canary - work.issued : 0;
 }
 
+std::uint64_t Expander::room(const Work& work) const {
+  const auto queued =
+      work.issued - crossings_.tasks[work.index]->taken.load(std::memory_order_seq_cst);
+  return queued < limits::queued_per_task_max ? limits::queued_per_task_max - queued : 0;
+}
+
+// Where the full queue held us, the shards ring when half of it is taken. True: it is already.
+bool Expander::ring_when_low(const Work& work, bool held) {
+  auto& entry = *crossings_.tasks[work.index];
+  if (!held) {
+    entry.rung_at.store(TaskEntry::not_rung, std::memory_order_relaxed);
+    return false;
+  }
+  // What was settled unsent went, but into no queue.
+  const auto at = work.issued - std::min(work.issued, limits::queued_per_task_max / 2);
+  entry.rung_at.store(at, std::memory_order_seq_cst);  // pairs with Crossings::take
+  return entry.taken.load(std::memory_order_seq_cst) >= at;
+}
+
 bool Expander::issue(Work& work, Instant now) {
-  const std::uint64_t allowed_at_first = allowance(work, now);
+  const auto queue_room = room(work);
+  const std::uint64_t allowed_at_first = std::min(allowance(work, now), queue_room);
   std::uint64_t allowed = allowed_at_first;
   issue_retries(work, allowed);
   std::uint64_t went = allowed_at_first - allowed;
@@ -227,15 +253,16 @@ bool Expander::issue(Work& work, Instant now) {
   }
   work.pace.take(went);
   wakes_.take(went);
-  // Whoever had nothing to issue waits for news, not for the pace.
-  if (went == allowed_at_first) {
+  const bool held = went == queue_room;
+  // Whoever had nothing to issue, or nowhere to put it, waits for that, not for the pace.
+  if (went == allowed_at_first && !held) {
     for (const auto* pace : {&work.pace, &wakes_}) {
       if (!pace->unlimited()) {
         next_ = std::min(next_, pace->next(now));
       }
     }
   }
-  return went == issue_per_turn_max;
+  return ring_when_low(work, held) || went == issue_per_turn_max;
 }
 
 void Expander::issue_retries(Work& work, std::uint64_t& allowed) {
@@ -251,12 +278,16 @@ void Expander::issue_retries(Work& work, std::uint64_t& allowed) {
   }
 }
 
-void Expander::issue_from(Work& work, Page& page, std::uint64_t& allowed) {
-#ifdef MUSTER_BUG_ack_before_commit     // planted: tests/sim/canaries.sh demands that it is caught
-  const std::uint32_t end = page.size;  // as if every mark were durable before its commit
+std::uint32_t Expander::Page::end() const {
+#ifdef MUSTER_BUG_ack_before_commit  // planted: tests/sim/canaries.sh demands that it is caught
+  return size;                       // as if every mark were durable before its commit
 #else
-  const std::uint32_t end = std::min(page.size, page.mark + limits::ahead_of_mark_max);
+  return std::min(size, mark + limits::ahead_of_mark_max);
 #endif
+}
+
+void Expander::issue_from(Work& work, Page& page, std::uint64_t& allowed) {
+  const std::uint32_t end = page.end();
   const std::uint32_t doubted =
       page.leased.in_doubt ? page.leased.mark + limits::ahead_of_mark_max : 0;
   while (page.cursor < end && allowed != 0) {

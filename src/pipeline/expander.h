@@ -2,9 +2,10 @@
 //
 // It leases pages ahead, reads what each push needs from the roster's blocks (at the last moment:
 // frozen is who, never how), fills slots and hands them to the shards, one queue a credential. What
-// it may issue is bounded by four counts: free slots, the page's durable mark + P, the pace, and
-// the canary, which lets the first pushes of a task prove the configuration before the rest
-// follows.
+// it may issue is bounded by five counts: free slots, the page's durable mark + P, what the shards
+// have not yet taken, the pace, and the canary, which lets the first pushes of a task prove the
+// configuration before the rest follows. Pages are leased by demand as well: a task whose answers
+// are far away gets many, a quick one few.
 //
 // A task that must stop: nothing more is issued, everything on its way comes home (answered or
 // returned), the pages are put back, the ledger records the end.
@@ -23,7 +24,7 @@
 namespace muster::pipeline {
 
 struct ExpanderSettings {
-  std::uint32_t pages_per_task = 16;
+  std::uint32_t pages_per_task = limits::pages_per_task_max;
   std::uint32_t wakes_per_second = 0;  // over all tasks, for topics of push type mdm; 0: no limit
   bool hold_in_doubt = false;
 };
@@ -42,9 +43,10 @@ class Expander {
   struct Page {
     ledger::LeasedPage leased;
     std::uint32_t size = 0;
-    std::uint32_t cursor = 0;           // next position to issue
-    std::uint32_t mark = 0;             // durable
-    std::vector<DeviceNumber> devices;  // of its invitations
+    std::uint32_t cursor = 0;                 // next position to issue
+    std::uint32_t mark = 0;                   // durable
+    [[nodiscard]] std::uint32_t end() const;  // no job at or beyond it is issued now
+    std::vector<DeviceNumber> devices;        // of its invitations
   };
   struct Work {
     TaskIndex index = 0;
@@ -70,6 +72,9 @@ class Expander {
   // How many the slots and the paces let through now.
   [[nodiscard]] std::uint64_t allowance(Work& work, Instant now);
   [[nodiscard]] std::uint64_t gate(const Work& work) const;
+  // How many the shards' queues take of this task now.
+  [[nodiscard]] std::uint64_t room(const Work& work) const;
+  [[nodiscard]] bool ring_when_low(const Work& work, bool held);
   bool issue(Work& work, Instant now);
   void issue_from(Work& work, Page& page, std::uint64_t& allowed);
   void issue_retries(Work& work, std::uint64_t& allowed);

@@ -116,14 +116,8 @@ void Shard::give_back_stopped() {
   }
   stops_seen_ = stops;
   for (std::uint32_t credential = 0; credential < pools_.size(); ++credential) {
-    auto& again = again_[credential];
-    std::size_t count = 0;
-    while ((count = crossings_.jobs[credential]->try_dequeue_bulk(drawn_.data(), drawn_.size())) !=
-           0) {
-      again.insert(again.end(), drawn_.begin(),
-                   drawn_.begin() + static_cast<std::ptrdiff_t>(count));
-    }
-    std::erase_if(again, [&](Slot slot) {
+    take_queue(credential);
+    std::erase_if(again_[credential], [&](Slot slot) {
       const auto& job = crossings_.slab[slot];
       const bool stale =
           job.epoch != crossings_.tasks[job.task]->epoch.load(std::memory_order_seq_cst);
@@ -132,6 +126,23 @@ void Shard::give_back_stopped() {
       }
       return stale;
     });
+  }
+}
+
+// Everything that is queued, to be given back or written by this shard.
+void Shard::take_queue(std::uint32_t credential) {
+  auto& again = again_[credential];
+  std::size_t count = 0;
+  while ((count = crossings_.jobs[credential]->try_dequeue_bulk(drawn_.data(), drawn_.size())) !=
+         0) {
+    count_taken(0, count);
+    again.insert(again.end(), drawn_.begin(), drawn_.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+}
+
+void Shard::count_taken(std::size_t first, std::size_t past_last) {
+  for (std::size_t i = first; i < past_last; ++i) {
+    crossings_.take(*crossings_.tasks[crossings_.slab[drawn_[i]].task], 1);
   }
 }
 
@@ -170,11 +181,12 @@ bool Shard::draw_for(std::uint32_t credential, Instant now) {
   if (room == 0) {
     return false;
   }
-  std::size_t count = std::min(room, again.size());
-  std::copy(again.end() - static_cast<std::ptrdiff_t>(count), again.end(), drawn_.begin());
-  again.resize(again.size() - count);
-  count += queue.try_dequeue_bulk(drawn_.data() + count, room - count);
-  const auto begun = submit_all(credential, count, now);
+  const std::size_t fresh = std::min(room, again.size());
+  std::copy(again.end() - static_cast<std::ptrdiff_t>(fresh), again.end(), drawn_.begin());
+  again.resize(again.size() - fresh);
+  const auto count = fresh + queue.try_dequeue_bulk(drawn_.data() + fresh, room - fresh);
+  const auto begun = submit_all(credential, {count, fresh}, now);
+  count_taken(std::max(begun, fresh), count);
   again.insert(again.end(), drawn_.begin() + static_cast<std::ptrdiff_t>(begun),
                drawn_.begin() + static_cast<std::ptrdiff_t>(count));
   for (auto& each : pool.connections()) {
@@ -189,19 +201,27 @@ bool Shard::draw_for(std::uint32_t credential, Instant now) {
 // Submits what was drawn while there is room; returns how many are gone. A session's room counts
 // bodies of the sizes it has seen, so it is asked once for a run of jobs of one kind: before the
 // first, and again after it.
-std::size_t Shard::submit_all(std::uint32_t credential, std::size_t count, Instant now) {
+std::size_t Shard::submit_all(std::uint32_t credential, const Drawn& drawn, Instant now) {
   auto& pool = *pools_[credential];
   Pool::Connection* connection = nullptr;
   std::uint32_t room = 0;
   bool fresh = true;  // nothing of this kind was submitted to this connection yet
   Kind kind;
-  const TaskEntry* entry = nullptr;
-  for (std::size_t i = 0; i < count; ++i) {
+  TaskEntry* entry = nullptr;
+  std::size_t counted = drawn.fresh;  // as taken, up to here
+  const auto count_run = [&](std::size_t past_last) {
+    if (past_last > counted) {
+      crossings_.take(*entry, past_last - counted);
+      counted = past_last;
+    }
+  };
+  for (std::size_t i = 0; i < drawn.count; ++i) {
     const auto slot = drawn_[i];
-    crossings_.slab.prefetch_all(drawn_[std::min(i + jobs_ahead, count - 1)]);
+    crossings_.slab.prefetch_all(drawn_[std::min(i + jobs_ahead, drawn.count - 1)]);
     const auto& job = crossings_.slab[slot];
     const Kind its{job.task, job.language, job.magic_size};
     if (its != kind) {
+      count_run(i);
       fresh = true;
       kind = its;
       entry = crossings_.tasks[job.task].get();
@@ -211,6 +231,7 @@ std::size_t Shard::submit_all(std::uint32_t credential, std::size_t count, Insta
     if (room == 0) {
       connection = pool.roomiest();
       if (connection == nullptr) {
+        count_run(i);
         return i;
       }
       room = connection->session->room();
@@ -221,7 +242,8 @@ std::size_t Shard::submit_all(std::uint32_t credential, std::size_t count, Insta
       fresh = false;
     }
   }
-  return count;
+  count_run(drawn.count);
+  return drawn.count;
 }
 
 // False: its task was stopped, and it goes home instead.
@@ -362,11 +384,7 @@ void Shard::stop_task(TaskIndex task, const std::string& reason) {
 void Shard::stop_credential(std::uint32_t credential) {
   const auto& reason = pools_[credential]->refusal().words;
   auto& again = again_[credential];
-  std::size_t count = 0;
-  while ((count = crossings_.jobs[credential]->try_dequeue_bulk(drawn_.data(), drawn_.size())) !=
-         0) {
-    again.insert(again.end(), drawn_.begin(), drawn_.begin() + static_cast<std::ptrdiff_t>(count));
-  }
+  take_queue(credential);
   for (const auto slot : again) {
     stop_task(crossings_.slab[slot].task, reason);
     give_back(slot);

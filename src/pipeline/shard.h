@@ -44,10 +44,16 @@ class Shard {
 
  private:
   void give_back_stopped();
+  void take_queue(std::uint32_t credential);
+  void count_taken(std::size_t first, std::size_t past_last);
   void give_back(Slot slot);
   bool draw();
   bool draw_for(std::uint32_t credential, Instant now);
-  [[nodiscard]] std::size_t submit_all(std::uint32_t credential, std::size_t count, Instant now);
+  struct Drawn {
+    std::size_t count = 0;
+    std::size_t fresh = 0;  // from here on they come from the queue; before, they were taken before
+  };
+  [[nodiscard]] std::size_t submit_all(std::uint32_t credential, const Drawn& drawn, Instant now);
   bool submit(Pool::Connection& connection, Slot slot, const TaskEntry& entry, Instant now);
   void collect(Instant now);
   void collect_from(std::uint32_t credential, Pool::Connection& connection, Instant now);

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <deque>
 #include <memory>
@@ -57,7 +58,22 @@ struct Life {
     Slot slot = 0;
     while (crossings.jobs[0]->try_dequeue(slot)) {
       drawn.push_back(slot);
+      crossings.take(entry(), 1);
     }
+  }
+  // Until nothing happens any more; nobody takes what is issued.
+  void turn_untaken(FakeClock& turned) {
+    for (int i = 0; i < 20; ++i) {
+      loop.turn();
+      while (expander.turn()) {
+      }
+      turned.turn(milliseconds(6));
+    }
+  }
+  // Was the expander's bell rung since doze()?
+  bool rung() {
+    pollfd bell{crossings.expander_bell.fd(), POLLIN, 0};
+    return ::poll(&bell, 1, 0) == 1;
   }
   const Job& job(Slot slot) { return crossings.slab[slot]; }
   void settle(Slot slot, State state, Reason reason = Reason::none, std::int64_t next_at_ms = 0) {
@@ -367,6 +383,67 @@ TEST_F(ExpanderTest, ForgetsAPageThatItsLeaseSettled) {
   }
   EXPECT_EQ(kinds.back(), LedgerRequest::Kind::stop);
   EXPECT_THAT(kinds, ::testing::Not(::testing::Contains(LedgerRequest::Kind::release)));
+}
+
+TEST_F(ExpanderTest, IssuesNoMoreThanTheQueueIsToHold) {
+  household(40'000);
+  auto& life = live();
+  life.turn_untaken(clock_);
+  EXPECT_EQ(life.crossings.jobs[0]->size_approx(), limits::queued_per_task_max);
+  life.take();
+  life.turn_untaken(clock_);
+  EXPECT_GT(life.crossings.jobs[0]->size_approx(), limits::queued_per_task_max / 8);
+}
+
+TEST_F(ExpanderTest, IsRungOnceWhenHalfOfAFullQueueIsTaken) {
+  household(40'000);
+  auto& life = live();
+  life.turn_untaken(clock_);
+  life.crossings.expander_bell.doze();
+  ASSERT_FALSE(life.expander.turn());
+  life.crossings.take(life.entry(), limits::queued_per_task_max / 2 - 1);
+  EXPECT_FALSE(life.rung());
+  life.crossings.take(life.entry(), 1);
+  EXPECT_TRUE(life.rung());
+  life.crossings.expander_bell.awake();
+  life.crossings.expander_bell.doze();
+  life.crossings.take(life.entry(), 1);
+  EXPECT_FALSE(life.rung()) << "it has been rung already";
+  life.expander.turn();
+  EXPECT_GT(life.crossings.jobs[0]->size_approx(), limits::queued_per_task_max);
+}
+
+TEST_F(ExpanderTest, GoesOnWhereTheQueueFellWhileItIssued) {
+  household(100'000);
+  auto& life = live();
+  life.turn_untaken(clock_);
+  life.crossings.take(life.entry(), limits::queued_per_task_max);
+  EXPECT_TRUE(life.expander.turn()) << "a turn's worth went, and there is room for more";
+}
+
+TEST_F(ExpanderTest, DoesNotSpinOnThePaceWhileTheQueueIsFull) {
+  household(40'000);
+  auto& life = live();
+  life.entry().rate = 10'000'000;
+  life.turn_untaken(clock_);
+  ASSERT_FALSE(life.expander.turn());
+  EXPECT_GT(life.expander.next(), clock_.now() + milliseconds(100));
+}
+
+TEST_F(ExpanderTest, LeasesAsManyPagesAsTheWayToThePeerIsLong) {
+  household(100'000);
+  auto& life = live();
+  life.turn(clock_, 60);  // nothing is answered
+  EXPECT_EQ(life.drawn.size(), 25U * limits::ahead_of_mark_max) << "of every page there is";
+  crash();
+  auto& quick = live();
+  std::size_t most = 0;
+  for (int i = 0; i < 10; ++i) {
+    quick.turn(clock_, 1);
+    quick.settle_all();
+    most = std::max(most, quick.ledger->pages_in_hand(0));
+  }
+  EXPECT_LT(most, 16U);
 }
 
 TEST_F(ExpanderTest, LeavesPagesOfTheLedgerToTasksThatBeginLate) {

@@ -102,6 +102,32 @@ TEST_F(ShardTest, NeverWritesAJobOfAnEarlierEpoch) {
   EXPECT_EQ(settlements[0].kind, Settlement::Kind::returned);
 }
 
+TEST_F(ShardTest, CountsAsTakenEachJobOnceHoweverOftenItIsWritten) {
+  give_all(3);
+  turn();
+  ASSERT_THAT(sessions_.submitted, SizeIs(3));
+  EXPECT_EQ(entry().taken.load(), 3U);
+  session().say({0, wire::Fate::unprocessed, Reason::none, 0, 0});
+  turn();
+  ASSERT_THAT(sessions_.submitted, SizeIs(4));
+  EXPECT_EQ(entry().taken.load(), 3U);
+  session().accept_all();
+  turn();
+}
+
+TEST_F(ShardTest, CountsAsTakenWhatItDrewAndFoundNoRoomFor) {
+  sessions_.streams = 8;
+  sessions_.room_by_language[1] = 4;
+  give_all(8);
+  crossings_.slab[0].language = 1;
+  turn();
+  ASSERT_LT(sessions_.submitted.size(), 8U);
+  EXPECT_EQ(entry().taken.load() + crossings_.jobs[0]->size_approx(), 8U);
+  crossings_.request_stop(0, Stop::pause, "asked to");
+  turn();
+  EXPECT_EQ(entry().taken.load(), 8U);
+}
+
 TEST_F(ShardTest, GivesBackWhatWaitsForRoomWhenItsTaskStops) {
   sessions_.streams = 1;
   give_all(5);
