@@ -235,13 +235,10 @@ class Rig:
         return file
 
     def school(self, workload, devices):
-        # A Mac's wake goes to its user's token, an alert to the device's; `verify` knows the former
-        # only.
-        macs = () if workload is MDM else ("--mac-share", 0)
         folder = self.dir / f"school-{workload.name}-{devices}"
         must(run(CLIENT_CORE, self.build / "muster-loadgen", "roster", "--users", devices,
                  "--devices-per-user", 1, "--groups", 200, "--nesting", 4, "--seed", 3, "--topic",
-                 workload.topic, "--out", folder, *macs), "making the roster")
+                 workload.topic, "--out", folder), "making the roster")
         return folder
 
     def imported(self, workload, devices):

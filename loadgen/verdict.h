@@ -87,7 +87,7 @@ class Verdict {
   // stranger; otherwise only those with the prefix of a known task are.
   explicit Verdict(bool every_task) : every_task_(every_task) {}
 
-  // This device must have a row, and its wake must have gone to `token` (a Mac's user token).
+  // This device must have a row, and its push must have gone to `token`.
   void expect(const std::string& device_id, const DeviceToken& token);
   // Or only: this many devices must have a row.
   void expect(std::uint64_t devices) { devices_wanted_ = devices; }

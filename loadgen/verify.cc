@@ -13,6 +13,8 @@
 namespace muster::loadgen {
 namespace {
 
+constexpr std::string_view mdm_topics = "com.apple.mgmt.";
+
 std::optional<DeviceToken> read_token(std::string_view hex) {
   std::vector<Byte> bytes;
   if (!from_hex(hex, bytes) || bytes.size() != 32) {
@@ -195,8 +197,8 @@ Result<std::vector<std::string>, Complaint> read_task_ids(const std::string& jso
 }
 
 Result<void, Complaint> read_roster(const std::string& dir, Verdict& verdict) {
-  static constexpr std::array<std::string_view, 4> columns{"device_id", "platform", "push_token",
-                                                           "user_push_token"};
+  static constexpr std::array<std::string_view, 5> columns{"device_id", "platform", "topic",
+                                                           "push_token", "user_push_token"};
   auto reader = CsvReader::open(dir + "/devices.csv");
   if (!reader) {
     return tl::unexpected(reader.error());
@@ -213,8 +215,10 @@ Result<void, Complaint> read_roster(const std::string& dir, Verdict& verdict) {
       return {};
     }
     const auto& fields = reader->fields();
-    // On a Mac an invitation is a command to the user, so the user's channel is woken.
-    const auto& hex = fields[1] == "macOS" ? fields[3] : fields[2];
+    // A Mac takes an MDM command that invites its user on the user's channel, so that one is woken.
+    // An alert is shown by the device, whatever it is.
+    const bool to_user = fields[1] == "macOS" && fields[2].starts_with(mdm_topics);
+    const auto& hex = to_user ? fields[4] : fields[3];
     const auto token = read_token(hex);
     if (!token) {
       return tl::unexpected(

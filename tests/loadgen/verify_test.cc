@@ -54,6 +54,27 @@ class Verify : public ::testing::Test {
     made.reason = reason;
     return made;
   }
+  // A Mac d0 and an iPhone d1 of that topic, each with a token made of one byte repeated.
+  struct Tokens {
+    std::string device;
+    std::string user;
+  };
+  void roster(const std::string& topic, const Tokens& mac, const Tokens& phone) {
+    const auto row_of = [&topic](const std::string& device, const Tokens& tokens) {
+      return device + "," + topic + "," + repeated(tokens.device) + "," + repeated(tokens.user) +
+             "\n";
+    };
+    scratch_.write("devices.csv", "device_id,platform,topic,push_token,user_push_token\n" +
+                                      row_of("d0,macOS", mac) + row_of("d1,iOS", phone));
+    wishes_.roster = scratch_.dir();
+  }
+  static std::string repeated(const std::string& byte) {
+    std::string token;
+    for (int i = 0; i < 32; ++i) {
+      token += byte;
+    }
+    return token;
+  }
   std::string complaint() {
     const auto outcome = verify(wishes_);
     return outcome ? "fine" : outcome.error().line_of_text();
@@ -82,24 +103,25 @@ TEST_F(Verify, JudgesTheTaskThatIsNamedOrAll) {
   EXPECT_EQ(verify(wishes_)->tasks, (std::vector<std::string>{"new", "old"}));
 }
 
-TEST_F(Verify, HoldsTheTableAgainstTheRosterTokensOfMacsIncluded) {
-  scratch_.write("devices.csv", "device_id,platform,push_token,user_push_token\nd0,macOS," +
-                                    std::string(64, 'f') + "," + std::string(32, 'a') + "0" +
-                                    std::string(31, '0') + "\nd1,iOS," + std::string(64, 'e') +
-                                    ",\n");
-  wishes_.roster = scratch_.dir();
+TEST_F(Verify, HoldsTheTableAgainstTheRostersTokens) {
+  roster("com.example.app", {"ff", ""}, {"ee", ""});
   const auto wrong = verify(wishes_);
   ASSERT_TRUE(wrong) << wrong.error().line_of_text();
   EXPECT_EQ(wrong->report.misreported, 2U);
-  std::string a0;
-  std::string a1;
-  for (int i = 0; i < 32; ++i) {
-    a0 += "a0";
-    a1 += "A1";
-  }
-  scratch_.write("devices.csv", "device_id,platform,push_token,user_push_token\nd0,macOS," +
-                                    std::string(64, 'f') + "," + a0 + "\nd1,iOS," + a1 + ",\n");
+}
+
+TEST_F(Verify, WantsTheUsersTokenOfAMacThatIsWokenForMdm) {
+  roster("com.apple.mgmt.External.1", {"ff", "a0"}, {"A1", ""});
   EXPECT_TRUE(verify(wishes_)->report.good(0));
+  roster("com.apple.mgmt.External.1", {"a0", "ff"}, {"A1", ""});
+  EXPECT_EQ(verify(wishes_)->report.misreported, 1U);
+}
+
+TEST_F(Verify, WantsTheDevicesTokenOfAMacThatIsShownAnAlert) {
+  roster("com.example.app", {"a0", "ff"}, {"a1", ""});
+  EXPECT_TRUE(verify(wishes_)->report.good(0));
+  roster("com.example.app", {"ff", "a0"}, {"a1", ""});
+  EXPECT_EQ(verify(wishes_)->report.misreported, 1U);
 }
 
 TEST_F(Verify, ShowsDefectsWithExamples) {
@@ -165,7 +187,8 @@ TEST_F(Verify, SaysWhatIsWrongWithWhatTheProgramWrote) {
 }
 
 TEST_F(Verify, RefusesARosterWithABadToken) {
-  scratch_.write("devices.csv", "device_id,platform,push_token,user_push_token\nd0,iOS,abc,\n");
+  scratch_.write("devices.csv",
+                 "device_id,platform,topic,push_token,user_push_token\nd0,iOS,a.b,abc,\n");
   wishes_.roster = scratch_.dir();
   EXPECT_THAT(complaint(), HasSubstr("devices.csv:2: 'abc' is not a push token"));
 }
