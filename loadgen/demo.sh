@@ -2,7 +2,7 @@
 # Shows Muster's main job from nothing, on a fresh Debian 12: installs what is missing, builds, starts the
 # load generator's APNs on loopback with a throw-away authority, imports a generated school of 20,000
 # devices in nested groups, shows the preview, sends to the group (the server fails 3 % of the devices and
-# takes its leave once in the middle), prints the result and the verifier's verdict.
+# takes its leave twice in the middle), prints the result and the verifier's verdict.
 # Exits 0 when the verifier finds nothing lost, repeated or misreported.
 #
 # usage: bash loadgen/demo.sh        MUSTER_DEMO_USERS=N for another size
@@ -40,47 +40,9 @@ say "a school: $users users with two devices each, in nested groups"
 "$loadgen" roster --users "$users" --devices-per-user 2 --groups 40 --nesting 4 --seed 20261122 \
   --topic "$topic" --out "$world/school"
 
-say "the load generator's APNs: 3 % of the devices fail in six ways, one GOAWAY in the middle"
-cat >"$world/faults.toml" <<'T'
-[[fault]]
-kind = "status"
-status = 410
-reason = "Unregistered"
-share = 0.01
-[[fault]]
-kind = "status"
-status = 400
-reason = "BadDeviceToken"
-share = 0.005
-[[fault]]
-kind = "status"
-status = 400
-reason = "DeviceTokenNotForTopic"
-share = 0.005
-[[fault]]
-kind = "status"
-status = 503
-reason = "ServiceUnavailable"
-share = 0.004
-[[fault]]
-kind = "status"
-status = 429
-reason = "TooManyRequests"
-share = 0.003
-[[fault]]
-kind = "reset"
-code = "REFUSED_STREAM"
-share = 0.003
-[[fault]]
-kind = "goaway"
-every = 1
-after = 9000
-count = 1
-last = 20
-reason = "Shutdown"
-T
+say "the load generator's APNs: 3 % of the devices fail in six ways, two GOAWAYs in the middle"
 "$loadgen" apns --listen 127.0.0.1:0 --tls-dir "$world/tls" --topic "$topic" --require-client-certificate \
-  --faults "$world/faults.toml" --journal "$world/journal" --port-file "$world/port" \
+  --faults loadgen/faults/main_job.toml --journal "$world/journal" --port-file "$world/port" \
   >"$world/server.json" 2>"$world/server.log" &
 server=$!
 for _ in $(seq 1 600); do

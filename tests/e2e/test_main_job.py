@@ -1,50 +1,7 @@
 """The main job: 20,000 devices in nested groups, six kinds of failures, two GOAWAYs in the middle."""
-from world import World, main
+from world import SOURCE_DIR, World, main
 
-FAULTS = '''
-[[fault]]
-kind = "status"
-status = 410
-reason = "Unregistered"
-share = 0.01
-[[fault]]
-kind = "status"
-status = 400
-reason = "BadDeviceToken"
-share = 0.005
-[[fault]]
-kind = "status"
-status = 400
-reason = "DeviceTokenNotForTopic"
-share = 0.005
-[[fault]]
-kind = "status"
-status = 503
-reason = "ServiceUnavailable"
-share = 0.004
-[[fault]]
-kind = "status"
-status = 429
-reason = "TooManyRequests"
-share = 0.003
-[[fault]]
-kind = "reset"
-code = "REFUSED_STREAM"
-share = 0.003
-[[fault]]
-kind = "goaway"
-every = 1
-after = 6000
-count = 1
-last = 20
-reason = "Shutdown"
-[[fault]]
-kind = "goaway"
-every = 1
-after = 12000
-count = 1
-last = "none"
-'''
+FAULTS = (SOURCE_DIR / "loadgen/faults/main_job.toml").read_text()
 
 
 class MainJob(World):

@@ -16,9 +16,8 @@ import subprocess
 import unittest
 from collections import Counter
 
-from world import BINARY_DIR, World, main, wait_for
+from world import BINARY_DIR, SOURCE_DIR, World, main, wait_for
 
-SOURCE_DIR = pathlib.Path(os.environ.get("MUSTER_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
 NGINX = "root/usr/sbin/nginx"
 # tests/peers.sh unpacks nginx under the folder that holds the build folders.
 PEERS = [pathlib.Path(place) for place in

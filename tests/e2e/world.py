@@ -16,6 +16,7 @@ import unittest
 from pathlib import Path
 
 BINARY_DIR = Path(os.environ["MUSTER_BINARY_DIR"])
+SOURCE_DIR = Path(os.environ.get("MUSTER_SOURCE_DIR", Path(__file__).parents[2]))
 MUSTER = BINARY_DIR / "muster"
 LOADGEN = BINARY_DIR / "muster-loadgen"
 REACTOR = os.environ.get("MUSTER_REACTOR", "auto")

@@ -21,6 +21,11 @@ FaultPlan plan(const std::string& text) {
   return std::move(*read);
 }
 
+TEST(Faults, OfTheMainJobAreReadFromTheirFile) {
+  const auto read = read_fault_file(MUSTER_SOURCE_DIR "/loadgen/faults/main_job.toml");
+  EXPECT_TRUE(read) << read.error().line_of_text();
+}
+
 TEST(Faults, GiveALastingRefusalToTheSameDevicesWhateverTheOrder) {
   const std::string text = R"(seed = 3
 [[fault]]
