@@ -41,6 +41,7 @@ struct Dispatcher::Implementation {
   // ── sending (sending.cc) ──
   [[nodiscard]] Checked<std::string> send(const Preview& preview, const SendOptions& options);
   [[nodiscard]] Checked<Done> start(const ledger::TaskRow& row);
+  [[nodiscard]] Checked<Done> book_invited(const ledger::NewTask& task, bool whole);
   [[nodiscard]] Checked<std::vector<std::string>> resume(const std::string& task);
   [[nodiscard]] Checked<Done> stop(const std::string& task, pipeline::Stop how,
                                    const std::string& reason);

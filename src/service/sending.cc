@@ -104,25 +104,37 @@ Checked<std::string> Dispatcher::Implementation::send(const Preview& preview,
   if (!created) {
     return service::failure_of(created.error(), "the task could not be recorded, nothing was sent");
   }
-  // A user may be meant with one of his devices: the others of his count as invited as well.
-  auto recorded = preview.selector.group.empty() ? roster->add_invited(task.users)
-                                                 : roster->add_invited(task.users, task.devices);
-  if (recorded) {
-    with_ledger([&](ledger::Ledger& book) { recorded = book.record_invited(task.id); });
-  }
-  if (!recorded) {
-    return service::failure_of(recorded.error(),
-                               "the task is recorded but not begun; resume it later");
-  }
   const auto id = uuid_text(task.id.bytes);
   auto row = find(id);
   if (!row) {
     return row.failure();
   }
-  if (auto begun = start(*row); !begun) {
+  const auto begun = start(*row);
+  // Booked after the beginning: nobody's push waits for it. What a crash leaves unbooked is booked
+  // at the next opening (catch_up_invited). A task that could not begin is there all the same.
+  if (auto booked = book_invited(task, !preview.selector.group.empty()); !booked) {
+    if (auto* run = run_of(id); run != nullptr) {
+      pipeline->request_stop(run->index, pipeline::Stop::pause, booked.failure().line);
+    }
+    return booked.failure();
+  }
+  if (!begun) {
     return begun.failure();
   }
   return id;
+}
+
+// A user may be meant with one of his devices: the others of his count as invited as well.
+Checked<Done> Dispatcher::Implementation::book_invited(const ledger::NewTask& task, bool whole) {
+  auto booked =
+      whole ? roster->add_invited(task.users, task.devices) : roster->add_invited(task.users);
+  if (booked) {
+    with_ledger([&](ledger::Ledger& book) { booked = book.record_invited(task.id); });
+  }
+  if (!booked) {
+    return service::failure_of(booked.error(), "the task is recorded but paused; resume it later");
+  }
+  return Done{};
 }
 
 Checked<Done> Dispatcher::Implementation::start(const ledger::TaskRow& row) {
