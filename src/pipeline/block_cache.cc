@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "model/limits.h"
-
 namespace muster::pipeline {
 namespace {
 constexpr Duration version_interval = std::chrono::milliseconds(100);
@@ -23,37 +21,35 @@ void BlockCache::refresh(Instant now) {
   }
 }
 
-Result<roster::PushTarget> BlockCache::at(DeviceNumber device) {
-  const auto number = device / limits::block_size;
-  if (last_ == nullptr || number != last_number_) {
-    const auto found = block(number);
-    if (!found) {
-      return tl::unexpected<Error>(found.error());
+Result<void> BlockCache::find(std::uint32_t number) {
+  last_ = nullptr;
+  if (!blocks_.contains(number)) {
+    if (const auto done = read(number); !done) {
+      return done;
     }
-    last_ = *found;
-    last_number_ = number;
   }
-  return last_->at(device);
+  auto& held = blocks_.at(number);
+  held.used = ++use_;
+  last_ = &held.block;
+  last_number_ = number;
+  return {};
 }
 
-Result<const roster::Block*> BlockCache::block(std::uint32_t number) {
-  auto held = blocks_.find(number);
-  if (held == blocks_.end()) {
-    if (blocks_.size() >= blocks_max) {
-      const auto oldest = std::min_element(
-          blocks_.begin(), blocks_.end(),
-          [](const auto& a, const auto& b) { return a.second.used < b.second.used; });
-      last_ = nullptr;  // it may be that one
-      blocks_.erase(oldest);
-    }
-    auto read = roster_->block(number);
-    if (!read) {
-      return tl::unexpected<Error>(read.error());
-    }
-    held = blocks_.emplace(number, Held{std::move(*read), 0}).first;
+// Into the memory of the one that was not asked for longest: a block is hundreds of kilobytes, and
+// fresh memory of that size costs more than the reading.
+Result<void> BlockCache::read(std::uint32_t number) {
+  decltype(blocks_)::node_type place;
+  while (blocks_.size() >= blocks_max_) {
+    place = blocks_.extract(std::min_element(
+        blocks_.begin(), blocks_.end(),
+        [](const auto& a, const auto& b) { return a.second.used < b.second.used; }));
   }
-  held->second.used = ++use_;
-  return &held->second.block;
+  Held held = place.empty() ? Held{} : std::move(place.mapped());
+  if (const auto done = roster_->read_block(number, held.block); !done) {
+    return done;
+  }
+  blocks_.insert_or_assign(number, std::move(held));
+  return {};
 }
 
 }  // namespace muster::pipeline

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::uint16_t no_credential = 0xffff;
 constexpr std::uint64_t issue_per_turn_max = 4096;
+// So far ahead a slot is asked for from memory while another one is filled.
+constexpr std::size_t slots_ahead = 8;
 constexpr std::uint64_t judged_answers = 500;  // the first answers decide about the environment
 constexpr double bad_token_share_max = 0.2;
 constexpr Duration idle_most = std::chrono::milliseconds(500);
@@ -39,6 +41,11 @@ bool Expander::turn() {
   next_ = now + idle_most;
   const bool news = take_news();
   blocks_.refresh(now);
+  std::size_t pages = 0;
+  for (const auto& [index, work] : works_) {
+    pages += work.pages.size();
+  }
+  blocks_.hold(pages);
   bool more = news;
   for (auto& [index, work] : works_) {
     judge(work);
@@ -305,6 +312,9 @@ void Expander::start(Work& work, const Start& what) {
   const auto& entry = *crossings_.tasks[work.index];
   const Slot slot = free_.back();
   free_.pop_back();
+  if (free_.size() > slots_ahead) {
+    crossings_.slab.prefetch_all(free_[free_.size() - 1 - slots_ahead]);
+  }
   ++work.outstanding;
   auto& job = crossings_.slab[slot];
   job.invitation = what.invitation;

@@ -63,16 +63,27 @@ Result<Selection, Complaint> RosterReader::select_group(const std::string& group
 }
 
 Result<Block> RosterReader::block(std::uint32_t number) {
-  auto bytes = in_snapshot<std::vector<Byte>>(implementation_->store,
-                                              [&] { return implementation_->store.block(number); });
-  if (!bytes) {
-    return tl::unexpected(bytes.error());
+  Block block;
+  if (const auto read = read_block(number, block); !read) {
+    return tl::unexpected<Error>(read.error());
+  }
+  return block;
+}
+
+Result<void> RosterReader::read_block(std::uint32_t number, Block& into) {
+  auto& bytes = into.bytes_;
+  bytes.clear();
+  const auto found = in_snapshot<bool>(
+      implementation_->store, [&] { return implementation_->store.read_block(number, bytes); });
+  if (!found) {
+    return tl::unexpected<Error>(found.error());
   }
   // No such block: no such devices. Every question to it answers "not known".
-  if (!bytes->empty() && !block_is_good(*bytes, number)) {
+  if (*found && !block_is_good(bytes, number)) {
+    bytes.clear();
     return trouble(ErrorCode::store_corrupt);
   }
-  return Block(std::move(*bytes));
+  return {};
 }
 
 Result<std::uint64_t> RosterReader::version() {

@@ -78,10 +78,12 @@ struct PushTarget {
 // A packed block of limits::block_size device numbers, checked against its checksum.
 class Block {
  public:
+  Block() = default;  // knows no device
   explicit Block(std::vector<Byte> bytes) : bytes_(std::move(bytes)) {}
   [[nodiscard]] PushTarget at(DeviceNumber device) const;
 
  private:
+  friend class RosterReader;
   std::vector<Byte> bytes_;
 };
 
@@ -100,6 +102,8 @@ class RosterReader {
   [[nodiscard]] Result<Selection, Complaint> select_group(const std::string& group, Wanted wanted);
 
   [[nodiscard]] Result<Block> block(std::uint32_t number);  // device ÷ limits::block_size
+  // The same into the memory of a block that is needed no longer; after trouble it knows no device.
+  [[nodiscard]] Result<void> read_block(std::uint32_t number, Block& into);
   // Raised by every commit that changes blocks: a cached block is good while it is the same.
   [[nodiscard]] Result<std::uint64_t> version();
   [[nodiscard]] Result<std::vector<std::string>> topics();     // by index

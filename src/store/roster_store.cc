@@ -402,18 +402,25 @@ Result<void> RosterStore::put_group_sets(GroupNumber number, GroupSets& sets) {
 }
 
 Result<std::vector<Byte>> RosterStore::block(std::uint32_t number) {
+  std::vector<Byte> bytes;
+  if (const auto found = read_block(number, bytes); !found) {
+    return tl::unexpected(found.error());
+  }
+  return bytes;
+}
+
+Result<bool> RosterStore::read_block(std::uint32_t number, std::vector<Byte>& into) {
   MUSTER_USE(query, "SELECT bytes FROM blocks WHERE number=?");
   auto more = query.bind(1, std::int64_t{number}).step();
   if (!more) {
     return tl::unexpected(more.error());
   }
-  std::vector<Byte> bytes;
   if (*more) {
     const auto stored = query.bytes(0);
-    bytes.assign(stored.begin(), stored.end());
+    into.assign(stored.begin(), stored.end());
     query.reset();
   }
-  return bytes;
+  return *more;
 }
 
 Result<void> RosterStore::put_block(std::uint32_t number, Bytes bytes) {

@@ -149,6 +149,8 @@ class RosterStore {
   [[nodiscard]] Result<void> put_group_sets(GroupNumber number, GroupSets& sets);
   // Empty: no such block.
   [[nodiscard]] Result<std::vector<Byte>> block(std::uint32_t number);
+  // The same into memory that is there already; false, and `into` as it was: no such block.
+  [[nodiscard]] Result<bool> read_block(std::uint32_t number, std::vector<Byte>& into);
   [[nodiscard]] Result<void> put_block(std::uint32_t number, Bytes bytes);
 
   [[nodiscard]] const std::string& file() const { return database_.file(); }

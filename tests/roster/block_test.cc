@@ -80,6 +80,9 @@ TEST_F(RosterBlockStored, IsStoreCorruptWhereItIsDamaged) {
   const auto block = reader().block(0);
   ASSERT_FALSE(block);
   EXPECT_EQ(block.error().code, ErrorCode::store_corrupt);
+  Block reused;
+  ASSERT_FALSE(reader().read_block(0, reused));
+  EXPECT_FALSE(reused.at(0).known);
   const auto forgotten = roster().forget_tokens({{0, 0}});
   ASSERT_FALSE(forgotten);
   EXPECT_EQ(forgotten.error().code, ErrorCode::store_corrupt);
@@ -94,6 +97,17 @@ TEST_F(RosterBlockStored, IsStoreCorruptWhereItIsDamaged) {
   // What was damaged is derived: importing its rows anew mends it.
   good(import(file("devices.csv", "device_id,name\nd,Mended\n")));
   EXPECT_EQ(to_hex(target(0).token), token(1));
+}
+
+TEST_F(RosterBlockStored, IsReadIntoTheMemoryOfAnother) {
+  good(import(file("flat.csv", "user_id,device_id,topic,push_token\nu,d,t," + token(1) + "\n")));
+  auto block = reader().block(0);
+  ASSERT_TRUE(block);
+  EXPECT_TRUE(block->at(0).known);
+  ASSERT_TRUE(reader().read_block(7, *block));
+  EXPECT_FALSE(block->at(0).known) << "there is no block 7, and of block 0 nothing is left";
+  ASSERT_TRUE(reader().read_block(0, *block));
+  EXPECT_EQ(to_hex(block->at(0).token), token(1));
 }
 
 TEST(RosterStores, NamesADirectoryWithoutARoster) {
