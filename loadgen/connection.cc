@@ -58,7 +58,8 @@ void Connection::read(MutableBytes scratch, MutableBytes plaintext, Instant now)
 }
 
 void Connection::decrypt(Bytes ciphertext, MutableBytes plaintext, Instant now) {
-  const auto up = tls_->feed(ciphertext);
+  const crypto::TlsLoan loan(*tls_, ciphertext);
+  const auto up = tls_->feed({});
   if (!up) {
     // The alert that says why. Answers of this turn stay behind: they are not journaled yet.
     const auto alert = tls_->output();

@@ -77,8 +77,23 @@ class TlsEngine {
   [[nodiscard]] std::string peer_subject() const;
 
  private:
+  friend class TlsLoan;
   struct Implementation;
   std::unique_ptr<Implementation> implementation_;
+};
+
+// Ciphertext that the engine reads where it lies: make one, then feed({}) and decrypt() to the end.
+// What OpenSSL has not taken when the loan ends is copied, so nothing is ever lost by ending early.
+// One loan an engine at a time; the bytes and the engine must outlive it.
+class TlsLoan {
+ public:
+  TlsLoan(TlsEngine& engine, Bytes ciphertext);
+  ~TlsLoan();
+  TlsLoan(const TlsLoan&) = delete;
+  TlsLoan& operator=(const TlsLoan&) = delete;
+
+ private:
+  TlsEngine::Implementation& engine_;
 };
 
 }  // namespace muster::crypto

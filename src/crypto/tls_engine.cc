@@ -1,11 +1,16 @@
-// How bytes move: feed() appends to `incoming`, from where OpenSSL takes them through our BIO; what
-// OpenSSL writes, the same BIO appends to `outgoing`: one contiguous run that the caller sends or
-// swaps out. Both are reused, so that a connection in its stride allocates nothing here.
+// How bytes move: OpenSSL takes ciphertext through our BIO from where the caller has it, for as
+// long as that is lent; what it has not taken then is kept in `incoming` and read first the next
+// time. SSL_read_ex() wants more only when the BIO has nothing left, so whoever decrypts to the end
+// leaves nothing to keep. What OpenSSL writes, the same BIO appends to `outgoing`: one contiguous
+// run that the caller sends or swaps out. Both are reused, so that a connection in its stride
+// allocates nothing here.
 #include <openssl/err.h>
 #include <openssl/tls1.h>
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include "base/assert.h"
 #include "crypto/tls.h"
@@ -21,13 +26,16 @@ struct TlsEngine::Implementation {
   bool closing = false;  // our close_notify is out
   Error failure;         // the first error; every later call returns it
 
-  std::vector<Byte> incoming;
+  std::vector<Byte> incoming;   // kept from earlier loans
   std::size_t incoming_at = 0;  // bytes before it have been taken by OpenSSL
+  Bytes lent;                   // the caller's; comes after `incoming`
   std::vector<Byte> outgoing;
   std::size_t outgoing_at = 0;  // bytes before it have been taken by the caller
 
   void name_the_peer(const std::string& host);
-  void keep_incoming(Bytes ciphertext);
+  [[nodiscard]] std::size_t take_kept(char* to, std::size_t size);
+  [[nodiscard]] std::size_t take_lent(char* to, std::size_t size);
+  void keep_lent();
   [[nodiscard]] Result<void> continue_handshake();
   [[nodiscard]] bool speaks_what_we_asked_for() const;
   [[nodiscard]] tl::unexpected<Error> fail(Error error);
@@ -133,15 +141,32 @@ int TlsEngine::Implementation::bio_write(BIO* bio, const char* from, std::size_t
 int TlsEngine::Implementation::bio_read(BIO* bio, char* to, std::size_t size, std::size_t* read) {
   auto& self = of(bio);
   BIO_clear_retry_flags(bio);
-  const auto count = std::min(size, self.incoming.size() - self.incoming_at);
+  const auto kept = self.take_kept(to, size);
+  const auto count = kept + self.take_lent(to + kept, size - kept);
   if (count == 0) {
     BIO_set_retry_read(bio);
     return 0;
   }
-  std::memcpy(to, self.incoming.data() + self.incoming_at, count);
-  self.incoming_at += count;
   *read = count;
   return 1;
+}
+
+std::size_t TlsEngine::Implementation::take_kept(char* to, std::size_t size) {
+  const auto count = std::min(size, incoming.size() - incoming_at);
+  if (count != 0) {
+    std::memcpy(to, incoming.data() + incoming_at, count);
+    incoming_at += count;
+  }
+  return count;
+}
+
+std::size_t TlsEngine::Implementation::take_lent(char* to, std::size_t size) {
+  const auto count = std::min(size, lent.size());
+  if (count != 0) {
+    std::memcpy(to, lent.data(), count);
+    lent = lent.subspan(count);
+  }
+  return count;
 }
 
 long TlsEngine::Implementation::bio_control(BIO* /*bio*/, int command, long /*number*/,
@@ -215,7 +240,10 @@ Result<bool> TlsEngine::feed(Bytes ciphertext) {
   if (self.failure.code != ErrorCode::none) {
     return tl::unexpected(self.failure);
   }
-  self.keep_incoming(ciphertext);
+  std::optional<TlsLoan> loan;
+  if (!ciphertext.empty()) {
+    loan.emplace(*this, ciphertext);
+  }
   if (!self.established) {
     if (auto advanced = self.continue_handshake(); !advanced) {
       return tl::unexpected(advanced.error());
@@ -224,7 +252,20 @@ Result<bool> TlsEngine::feed(Bytes ciphertext) {
   return self.established;
 }
 
-void TlsEngine::Implementation::keep_incoming(Bytes ciphertext) {
+TlsLoan::TlsLoan(TlsEngine& engine, Bytes ciphertext) : engine_(*engine.implementation_) {
+  MUSTER_ASSERT(engine_.lent.empty());
+  engine_.lent = ciphertext;
+}
+
+TlsLoan::~TlsLoan() {
+  engine_.keep_lent();
+}
+
+void TlsEngine::Implementation::keep_lent() {
+  const Bytes rest = std::exchange(lent, Bytes{});
+  if (rest.empty() || failure.code != ErrorCode::none) {
+    return;  // a failed engine reads no more
+  }
   // What OpenSSL has taken makes room first; the rest is moved at most once per byte taken.
   if (incoming_at == incoming.size()) {
     incoming.clear();
@@ -233,7 +274,7 @@ void TlsEngine::Implementation::keep_incoming(Bytes ciphertext) {
     incoming.erase(incoming.begin(), incoming.begin() + static_cast<std::ptrdiff_t>(incoming_at));
     incoming_at = 0;
   }
-  incoming.insert(incoming.end(), ciphertext.begin(), ciphertext.end());
+  incoming.insert(incoming.end(), rest.begin(), rest.end());
 }
 
 Result<void> TlsEngine::Implementation::continue_handshake() {

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
+
 #include "base/random.h"
 #include "tests/crypto/tls_pair.h"
 
@@ -114,6 +116,57 @@ TEST_F(TlsPairTest, SwapsOutWhatHasNotBeenTaken) {
   EXPECT_EQ(rest.size(), size - 10);
   ASSERT_TRUE(pair.server->feed(rest).has_value());
   EXPECT_EQ(pair.server_reads(), "first and second");
+}
+
+TEST_F(TlsPairTest, ReadsWhatIsLentToItWhereItLies) {
+  Pair pair(settings);
+  pair.talk();
+  const std::string text(100'000, 'x');
+  ASSERT_TRUE(pair.client->encrypt(as_bytes(text)).has_value());
+  std::vector<Byte> sealed;
+  pair.client->swap_output(sealed);
+  const TlsLoan loan(*pair.server, sealed);
+  EXPECT_TRUE(*pair.server->feed({}));
+  EXPECT_EQ(pair.server_reads(), text);
+}
+
+TEST_F(TlsPairTest, KeepsWhatWasNotReadWhenALoanEnds) {
+  Pair pair(settings);
+  pair.talk();
+  ASSERT_TRUE(pair.client->encrypt(as_bytes("kept and lent")).has_value());
+  std::vector<Byte> sealed;
+  pair.client->swap_output(sealed);
+  auto first = std::vector<Byte>(sealed.begin(), sealed.begin() + 10);
+  {
+    const TlsLoan loan(*pair.server, first);
+  }
+  std::fill(first.begin(), first.end(), Byte{0xff});  // the caller's again
+  const TlsLoan loan(*pair.server, Bytes(sealed).subspan(10));
+  EXPECT_EQ(pair.server_reads(), "kept and lent");
+}
+
+TEST_F(TlsPairTest, KeepsNothingOnceItHasFailed) {
+  Pair pair(settings);
+  pair.talk();
+  const std::vector<Byte> garbage(100, Byte{0xff});
+  {
+    const TlsLoan loan(*pair.server, garbage);
+    EXPECT_EQ(pair.server_reads(), "");
+  }
+  EXPECT_EQ(pair.server_error, ErrorCode::tls_protocol);
+  EXPECT_EQ(pair.server->feed(garbage).error().code, ErrorCode::tls_protocol);
+}
+
+TEST_F(TlsPairTest, ShakesHandsFromLentBytes) {
+  Pair pair(settings);
+  ASSERT_TRUE(pair.client->feed({}).has_value());
+  {
+    const TlsLoan loan(*pair.server, pair.client->output());
+    EXPECT_FALSE(*pair.server->feed({}));
+  }
+  pair.client->take(pair.client->output().size());
+  pair.talk();
+  EXPECT_TRUE(pair.server->established());
 }
 
 TEST_F(TlsPairTest, SendsNoTicketsAfterTheHandshake) {
