@@ -30,6 +30,9 @@ constexpr std::uint32_t devices = 100'000;
 // Settles what the expander issued; returns how many.
 std::size_t accept_all(Crossings& crossings, std::vector<Slot>& slots) {
   const auto count = crossings.jobs[0]->try_dequeue_bulk(slots.data(), slots.size());
+  if (count != 0) {
+    crossings.take(*crossings.tasks[0], count);
+  }
   for (std::size_t i = 0; i < count; ++i) {
     const auto& job = crossings.slab[slots[i]];
     auto settlement = muster::pipeline::settlement_of(slots[i], job);
