@@ -25,7 +25,8 @@ Result<void> Pump::take_in(Bytes received, MutableBytes scratch, Instant now) {
     session_.receive(received, now);
     return {};
   }
-  const auto established = tls_->feed(received);
+  const crypto::TlsLoan loan(*tls_, received);  // read where the kernel put it
+  const auto established = tls_->feed({});
   if (!established) {
     return tl::unexpected(established.error());
   }
