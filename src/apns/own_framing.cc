@@ -168,9 +168,13 @@ Byte* OwnFraming::write_body(Stream& stream, Byte* to) {
   const auto size = static_cast<std::size_t>(fits);
   write_head(to, size, FrameType::data, ends ? flag_end_stream : Byte{0}, stream.id);
   Byte* const body = to + frame_head_bytes;
-  const auto copied = copy_body(settings_.push_type, *stream.job, *stream.content, stream.body_sent,
-                                MutableBytes(body, size));
-  MUSTER_ASSERT(copied == size);
+  if (size == stream.body_size) {
+    write_whole_body(settings_.push_type, *stream.job, *stream.content, size, body);
+  } else {
+    const auto copied = copy_body(settings_.push_type, *stream.job, *stream.content,
+                                  stream.body_sent, MutableBytes(body, size));
+    MUSTER_ASSERT(copied == size);
+  }
   connection_window_ -= fits;
   stream.window -= static_cast<std::int32_t>(fits);
   stream.body_sent += static_cast<std::uint32_t>(size);

@@ -17,12 +17,19 @@
 
 namespace muster::apns {
 
-// {"mdm":""} with every byte of the magic escaped as \u00XX.
-inline constexpr std::size_t mdm_payload_bytes_max = 10 + 6 * limits::push_magic_bytes_max;
+inline constexpr std::size_t mdm_payload_bytes_around = 10;  // {"mdm":""}
+// … with every byte of the magic escaped as \u00XX.
+inline constexpr std::size_t mdm_payload_bytes_max =
+    mdm_payload_bytes_around + 6 * limits::push_magic_bytes_max;
 using MdmPayload = std::array<char, mdm_payload_bytes_max>;
 
-// What write_mdm_payload() will return.
+// What write_mdm_payload() will return: plain_mdm_payload_size() exactly where nothing is escaped.
 [[nodiscard]] std::size_t mdm_payload_size(std::string_view magic);
+[[nodiscard]] constexpr std::size_t plain_mdm_payload_size(std::string_view magic) {
+  return mdm_payload_bytes_around + magic.size();
+}
+// plain_mdm_payload_size() bytes, of a magic that JSON takes as it is.
+void write_plain_mdm_payload(std::string_view magic, char* out);
 // Returns the payload's size. `magic` has at most limits::push_magic_bytes_max bytes.
 [[nodiscard]] std::size_t write_mdm_payload(std::string_view magic, MdmPayload& out);
 

@@ -88,4 +88,14 @@ std::size_t copy_body(PushType type, const Job& job, const Content& content, std
   return copy_from({payload.data(), size}, offset, room);
 }
 
+void write_whole_body(PushType type, const Job& job, const Content& content, std::size_t size,
+                      Byte* to) {
+  if (type == PushType::mdm && size == plain_mdm_payload_size(job.magic())) {
+    write_plain_mdm_payload(job.magic(), reinterpret_cast<char*>(to));
+    return;
+  }
+  const auto written = copy_body(type, job, content, 0, MutableBytes(to, size));
+  MUSTER_ASSERT(written == size);
+}
+
 }  // namespace muster::apns

@@ -27,6 +27,9 @@ using IdText = std::array<char, 36>;
 // Copies the body's bytes from `offset` on, as many as fit; returns how many.
 [[nodiscard]] std::size_t copy_body(PushType type, const Job& job, const Content& content,
                                     std::size_t offset, MutableBytes room);
+// Writes all of it; `size` is what body_size() said.
+void write_whole_body(PushType type, const Job& job, const Content& content, std::size_t size,
+                      Byte* to);
 
 struct Field {
   std::string_view name;
