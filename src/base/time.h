@@ -42,15 +42,16 @@ class Clock {
   virtual ~Clock() = default;
   [[nodiscard]] virtual Instant now() const = 0;
   [[nodiscard]] virtual WallTime wall() const = 0;
-  // CPU time of the calling thread so far: tells a thread that is busy from one that waits.
-  [[nodiscard]] virtual Duration thread_cpu() const { return Duration::zero(); }
+  // How long the calling thread has worked so far, or could have, had a core been free: tells a
+  // thread that is busy from one that waits for others.
+  [[nodiscard]] virtual Duration thread_busy() const { return Duration::zero(); }
 };
 
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] Instant now() const override;
   [[nodiscard]] WallTime wall() const override;
-  [[nodiscard]] Duration thread_cpu() const override;
+  [[nodiscard]] Duration thread_busy() const override;
 };
 
 // A clock that a test turns by hand; both faces move together.

@@ -57,10 +57,11 @@ Shard::~Shard() = default;
 
 void Shard::turn(Instant most) {
   give_back_stopped();
-  const bool more = draw();
+  // Looked at once more after the drawing: what was enqueued since run() lay down to doze rang, and
+  // what came before was drawn, so that the network may wait for answers to it.
+  const bool more = draw() || ready();
   flush();
-  const Instant now = clock_.now();
-  network_.turn(more ? now : next(most));
+  network_.turn(more ? clock_.now() : next(most));
   collect(network_.now());
   report_slow(network_.now());
   measure_busy(network_.now());
@@ -72,9 +73,9 @@ void Shard::run() {
   auto& bell = network_.doorbell();
   while (!crossings_.ending.load(std::memory_order_acquire)) {
     bell.doze();
-    const bool busy = ready() || crossings_.ending.load(std::memory_order_acquire);
+    const bool ending = crossings_.ending.load(std::memory_order_acquire);
     const Instant now = clock_.now();
-    turn(busy ? now : now + idle_most);
+    turn(ending ? now : now + idle_most);
   }
   const Instant leave_at = clock_.now() + leave_within;
   for (auto& pool : pools_) {
@@ -444,10 +445,10 @@ void Shard::measure_busy(Instant now) {
   if (now - measured_at_ < busy_interval) {
     return;
   }
-  const Duration cpu = clock_.thread_cpu();
-  busy_ = static_cast<double>((cpu - cpu_then_).count()) /
+  const Duration worked = clock_.thread_busy();
+  busy_ = static_cast<double>((worked - worked_then_).count()) /
           static_cast<double>((now - measured_at_).count());
-  cpu_then_ = cpu;
+  worked_then_ = worked;
   measured_at_ = now;
 }
 

@@ -102,7 +102,7 @@ class Shard {
   double busy_ = 0;               // share of the last stretch that this thread worked
   std::uint32_t body_bytes_ = 0;  // of the newest kind of push
   Instant measured_at_{};
-  Duration cpu_then_{};
+  Duration worked_then_{};
 };
 
 }  // namespace muster::pipeline
