@@ -141,8 +141,16 @@ void UringNetwork::start_receive(Connection& connection) {
 void UringNetwork::start_send(Connection& connection) {
   auto& submission = next_submission();
   const auto unsent = connection.pump.unsent();
-  io_uring_prep_send(&submission, connection.fd, unsent.data(), unsent.size(), MSG_NOSIGNAL);
+  io_uring_prep_send(&submission, connection.fd, unsent.data(), unsent.size(),
+                     MSG_NOSIGNAL | MSG_DONTWAIT);
   submit(submission, connection, Operation::send);
+  ++sends_started_;
+}
+
+void UringNetwork::wait_until_writable(Connection& connection) {
+  auto& submission = next_submission();
+  io_uring_prep_poll_add(&submission, connection.fd, POLLOUT);
+  submit(submission, connection, Operation::writable);
 }
 
 void UringNetwork::let_go(Connection& connection) {
@@ -163,6 +171,7 @@ void UringNetwork::poll_bell(Operation operation) {
 
 void UringNetwork::wait(std::optional<Duration> most) {
   bind_to_thread();
+  const unsigned wanted = 1 + std::exchange(sends_started_, 0);
   if (most == Duration{0}) {
     check(io_uring_submit_and_get_events(&ring_));
     return;
@@ -173,7 +182,7 @@ void UringNetwork::wait(std::optional<Duration> most) {
     limit.tv_nsec = most->count() % 1'000'000'000;
   }
   io_uring_cqe* first = nullptr;
-  check(io_uring_submit_and_wait_timeout(&ring_, &first, 1, most ? &limit : nullptr, nullptr));
+  check(io_uring_submit_and_wait_timeout(&ring_, &first, wanted, most ? &limit : nullptr, nullptr));
 }
 
 // The limit passed, a signal came, or the kernel wants completions to be taken first: the turn goes
@@ -223,12 +232,23 @@ void UringNetwork::completed(std::uint64_t mark, int result, unsigned flags) {
     on_connected(*connection, -result);
     return;
   }
+  if (operation == Operation::writable) {
+    start_send(*connection);  // which also finds out what is wrong, if anything is
+    return;
+  }
   MUSTER_ASSERT(operation == Operation::send);
-  const bool again = result == -EINTR || result == -EAGAIN;
-  if (result < 0 && !again) {
-    on_send_failed(*connection, -result);
-  } else if (again || on_sent(*connection, static_cast<std::size_t>(result))) {
-    start_send(*connection);
+  sent(*connection, result);
+}
+
+void UringNetwork::sent(Connection& connection, int result) {
+  if (result == -EAGAIN) {
+    wait_until_writable(connection);
+  } else if (result == -EINTR) {
+    start_send(connection);
+  } else if (result < 0) {
+    on_send_failed(connection, -result);
+  } else if (on_sent(connection, static_cast<std::size_t>(result))) {
+    start_send(connection);
   }
 }
 

@@ -1,21 +1,23 @@
 // The kernel interface of choice: io_uring, one submit-and-wait a turn.
 //
 // How it is used
+// clang-format off
 //   - SINGLE_ISSUER and DEFER_TASKRUN: completions come when we ask, on our thread. The ring is
-//   made
-//     disabled and bound to the thread of the first turn.
+//     made disabled and bound to the thread of the first turn.
 //   - One multishot receive a connection; the kernel picks 64 KiB buffers from a ring of 64 that
-//   all
-//     connections share, and gets each back as soon as the session has seen it. Where none was left
-//     (ENOBUFS), or a multishot ended for any other reason of the kernel's, it is started again.
+//     all connections share, and gets each back as soon as the session has seen it. Where none was
+//     left (ENOBUFS), or a multishot ended for any other reason of the kernel's, it is started
+//     again.
 //   - One send in flight a connection, of everything that was gathered meanwhile; short sends go
-//   on.
+//     on. Sends do not wait (MSG_DONTWAIT), so each completes while it is submitted, and a turn can
+//     wait for those and one event more: with few streams that is one system call a push, not two.
+//     A full socket (EAGAIN) is polled until it takes bytes again.
 //   - Multishot polls on both doorbells.
 //   - A completion names connection, operation and generation of the socket, so that one that comes
-//   late
-//     is recognised; it only counts down in_kernel. To let go of a socket is to cancel by
+//     late is recognised; it only counts down in_kernel. To let go of a socket is to cancel by
 //     descriptor.
 //   - Every kind of operation that we use is on a list, and the ring refuses all others.
+// clang-format on
 #pragma once
 
 #include <liburing.h>
@@ -56,7 +58,15 @@ class UringNetwork final : public BaseNetwork {
   void collect() override;
 
  private:
-  enum class Operation : std::uint8_t { connect, receive, send, cancel, doorbell, resolver_bell };
+  enum class Operation : std::uint8_t {
+    connect,
+    receive,
+    send,
+    writable,
+    cancel,
+    doorbell,
+    resolver_bell
+  };
   struct alignas(4096) Page {
     std::array<Byte, 4096> bytes;
   };
@@ -69,6 +79,8 @@ class UringNetwork final : public BaseNetwork {
   [[nodiscard]] io_uring_sqe& next_submission();
   void submit(io_uring_sqe& submission, Connection& connection, Operation operation);
   void poll_bell(Operation operation);
+  void wait_until_writable(Connection& connection);
+  void sent(Connection& connection, int result);
   void check(int result) const;
 
   void completed(std::uint64_t mark, int result, unsigned flags);
@@ -76,6 +88,7 @@ class UringNetwork final : public BaseNetwork {
   void give_back(unsigned buffer);
 
   const UringSizes sizes_;
+  unsigned sends_started_ = 0;  // since the last wait: each completes while it is submitted
   io_uring ring_{};
   bool made_ = false;
   std::thread::id issuer_;           // none before the first turn
