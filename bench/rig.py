@@ -96,6 +96,11 @@ class Sent:
     disk_bytes: int
 
 
+# Who has these set reads a bundle of authorities at each start, which a fresh Debian does not.
+ENVIRONMENT = {name: value for name, value in os.environ.items()
+               if name not in ("SSL_CERT_FILE", "SSL_CERT_DIR")}
+
+
 def pin(core):
     """The next child inherits this process's affinity; a preexec_fn would slow its start."""
     if os.cpu_count() > 1:
@@ -108,7 +113,7 @@ def run(core, *words, environment=None, folder=None):
         begun = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         process = subprocess.Popen(
             [str(word) for word in words], stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-            env={**os.environ, **(environment or {})}, cwd=folder)
+            env={**ENVIRONMENT, **(environment or {})}, cwd=folder)
         _, status, usage = os.wait4(process.pid, 0)
         wall = (time.clock_gettime_ns(time.CLOCK_BOOTTIME) - begun) / 1e9
         process.returncode = os.waitstatus_to_exitcode(status)
