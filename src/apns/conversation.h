@@ -23,7 +23,8 @@
 
 namespace muster::apns {
 
-// RFC 9113 §7.
+// RFC 9113 §7. As wide as on the wire, since a peer may say any other.
+// NOLINTNEXTLINE(performance-enum-size)
 enum class H2Error : std::uint32_t {
   no_error = 0,
   protocol_error = 1,

@@ -36,6 +36,8 @@ inline constexpr std::size_t frame_head_bytes = 9;
 inline constexpr std::size_t frame_payload_max = 16'384;
 inline constexpr std::int64_t window_max = 0x7fff'ffff;
 
+// As wide as on the wire: unknown ones are to be ignored (§6.5.2).
+// NOLINTNEXTLINE(performance-enum-size)
 enum class Setting : std::uint16_t {
   header_table_size = 1,
   enable_push = 2,

@@ -67,12 +67,14 @@ bool is_hashed(const std::string& directory) {
 // send; a hashed directory holds the same, and is asked for the one that a chain needs. The bundle
 // is read where there is no such directory, or where SSL_CERT_FILE asks for a file.
 void trust_the_system(SSL_CTX* context) {
+  // NOLINTBEGIN(concurrency-mt-unsafe): nothing here changes the environment
   const char* named = std::getenv(X509_get_default_cert_dir_env());
   const bool hashed = is_hashed(named != nullptr ? named : X509_get_default_cert_dir());
   MUSTER_ASSERT(SSL_CTX_set_default_verify_dir(context) == 1);
   if (!hashed || std::getenv(X509_get_default_cert_file_env()) != nullptr) {
     MUSTER_ASSERT(SSL_CTX_set_default_verify_file(context) == 1);
   }
+  // NOLINTEND(concurrency-mt-unsafe)
   ERR_clear_error();
 }
 

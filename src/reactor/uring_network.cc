@@ -243,11 +243,9 @@ void UringNetwork::completed(std::uint64_t mark, int result, unsigned flags) {
 void UringNetwork::sent(Connection& connection, int result) {
   if (result == -EAGAIN) {
     wait_until_writable(connection);
-  } else if (result == -EINTR) {
-    start_send(connection);
-  } else if (result < 0) {
+  } else if (result < 0 && result != -EINTR) {
     on_send_failed(connection, -result);
-  } else if (on_sent(connection, static_cast<std::size_t>(result))) {
+  } else if (result < 0 || on_sent(connection, static_cast<std::size_t>(result))) {
     start_send(connection);
   }
 }
