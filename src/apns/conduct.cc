@@ -3,21 +3,6 @@
 #include <algorithm>
 
 namespace muster::apns {
-namespace {
-
-// RFC 9113 §6.
-enum FrameType : Byte {
-  frame_data = 0,
-  frame_headers = 1,
-  frame_rst_stream = 3,
-  frame_push_promise = 5,
-  frame_goaway = 7,
-  frame_window_update = 8,
-  frame_continuation = 9,
-};
-constexpr Byte flag_end_stream = 1;
-
-}  // namespace
 
 bool Conduct::glitch(Instant now) {
   begin_span_if_due(now);
@@ -33,13 +18,13 @@ bool Conduct::watch(Bytes bytes, Instant now) {
       bytes = bytes.subspan(skipped);
       continue;
     }
-    const std::size_t taken = std::min(frame_header_size - header_filled_, bytes.size());
+    const std::size_t taken = std::min(frame_head_bytes - header_filled_, bytes.size());
     std::copy_n(bytes.data(), taken, header_.data() + header_filled_);
     header_filled_ += taken;
     bytes = bytes.subspan(taken);
-    if (header_filled_ == frame_header_size) {
+    if (header_filled_ == frame_head_bytes) {
       header_filled_ = 0;
-      payload_left_ = std::size_t{header_[0]} << 16 | std::size_t{header_[1]} << 8 | header_[2];
+      payload_left_ = read_u32(header_.data()) >> 8;
       glitches_ += header_is_glitch() ? 1 : 0;
     }
   }
@@ -47,15 +32,15 @@ bool Conduct::watch(Bytes bytes, Instant now) {
 }
 
 bool Conduct::header_is_glitch() const {
-  switch (header_[3]) {
-    case frame_headers:
-    case frame_rst_stream:
-    case frame_push_promise:
-    case frame_goaway:
-    case frame_window_update:
-    case frame_continuation:
+  switch (static_cast<FrameType>(header_[3])) {
+    case FrameType::headers:
+    case FrameType::rst_stream:
+    case FrameType::push_promise:
+    case FrameType::goaway:
+    case FrameType::window_update:
+    case FrameType::continuation:
       return false;
-    case frame_data:
+    case FrameType::data:
       return payload_left_ == 0 && (header_[4] & flag_end_stream) == 0;
     default:  // SETTINGS, PING, PRIORITY, and what no RFC we know of names
       return true;

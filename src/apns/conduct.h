@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "apns/frame.h"
 #include "base/bytes.h"
 #include "base/time.h"
 
@@ -38,9 +39,7 @@ class Conduct {
   void begin_span_if_due(Instant now);
   [[nodiscard]] bool header_is_glitch() const;
 
-  static constexpr std::size_t frame_header_size = 9;
-
-  std::array<Byte, frame_header_size> header_{};
+  std::array<Byte, frame_head_bytes> header_{};
   std::size_t header_filled_ = 0;
   std::size_t payload_left_ = 0;
   Instant span_end_{};

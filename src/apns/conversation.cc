@@ -20,7 +20,8 @@ constexpr std::uint32_t abandoned_max = 5;
 constexpr std::size_t text_capacity_kept = 256;
 
 std::uint32_t body_bytes_max(PushType type) {
-  return type == PushType::mdm ? 10 + limits::push_magic_bytes_max : limits::payload_bytes_max;
+  return type == PushType::mdm ? mdm_payload_bytes_around + limits::push_magic_bytes_max
+                               : limits::payload_bytes_max;
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 
 #include "apns/answer.h"
 #include "apns/conduct.h"
+#include "apns/frame.h"
 #include "apns/liveness.h"
 #include "apns/provider_token.h"
 #include "apns/session.h"
@@ -22,20 +23,6 @@
 #include "wire/session.h"
 
 namespace muster::apns {
-
-// RFC 9113 §7. As wide as on the wire, since a peer may say any other.
-// NOLINTNEXTLINE(performance-enum-size)
-enum class H2Error : std::uint32_t {
-  no_error = 0,
-  protocol_error = 1,
-  flow_control_error = 3,
-  stream_closed = 5,
-  frame_size_error = 6,
-  refused_stream = 7,
-  cancel = 8,
-  compression_error = 9,
-  enhance_your_calm = 11,
-};
 
 class Conversation : public wire::DeliverySession {
  public:
