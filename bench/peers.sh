@@ -14,11 +14,7 @@ bash config/install.sh build test
 # Where one of these fails, peers.py finds the peer missing and says so; the reason is printed here.
 bash config/install.sh bench || echo "the packages of [bench] could not be installed"
 command -v npm >/dev/null || bash config/install.sh node || echo "npm could not be installed"
-build=${MUSTER_BUILD:-build/release}
-if [ -z "${MUSTER_BUILD:-}" ]; then
-  cmake --preset release >/dev/null
-  cmake --build --preset release --target muster muster-loadgen >/dev/null
-fi
+source bench/build.sh
 mkdir -p build/peers/npm build/peers/go
 npm install --silent --no-save --no-package-lock --prefix build/peers/npm \
   "@parse/node-apn@$node_apn" "apns2@$apns2" >build/peers/npm/install.log 2>&1 || {

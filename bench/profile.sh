@@ -5,9 +5,5 @@
 # MUSTER_BUILD=DIR measures the binaries there instead of building the release preset.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-build=${MUSTER_BUILD:-build/release}
-if [ -z "${MUSTER_BUILD:-}" ]; then
-  cmake --preset release >/dev/null
-  cmake --build --preset release --target muster muster-loadgen >/dev/null
-fi
+source bench/build.sh
 exec python3 -B bench/profile.py "$build" "${1:-1000000}" "${2:-5}"
