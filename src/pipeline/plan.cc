@@ -6,7 +6,7 @@
 namespace muster::pipeline {
 namespace {
 
-constexpr double busy_share = 0.6;  // beyond it, another connection would only cost memory
+constexpr double busy_share = 0.85;  // beyond it, another connection would only cost memory
 // Of the streams: so many in use count as all, since answers and new requests cross.
 constexpr double in_use_share = 0.9;
 

@@ -11,7 +11,7 @@ namespace {
 
 constexpr Duration open_interval = std::chrono::milliseconds(100);  // while growing with the work
 // A plan is made of so much time, and of so many round trips: answers come in bursts.
-constexpr Duration stretch_least = std::chrono::milliseconds(100);
+constexpr Duration stretch_least = std::chrono::milliseconds(50);
 constexpr int stretch_round_trips = 3;
 constexpr double full_share = 0.5;                             // of a stretch that counts as full
 constexpr Duration quickest_period = std::chrono::seconds(5);  // paths change
@@ -48,6 +48,7 @@ Pool::~Pool() {
 
 void Pool::open_wanted(Instant now, const Load& load) {
   const auto standing = stand();
+  const bool was_full = was_full_;  // after the last drawing
   measure(now, load, standing);
   make_plan(now, load, standing);
   if (draining_ || load.waiting == 0 || !refusal_.words.empty() || now < next_open_) {
@@ -60,8 +61,8 @@ void Pool::open_wanted(Instant now, const Load& load) {
     return;
   }
   // Those on their way first: a plan counts on what stands.
-  const bool wait =
-      standing.opening != 0 || !was_full_ || (opened_ && now - opened_at_ < open_interval);
+  const bool wait = standing.opening != 0 || !(was_full || was_full_) ||
+                    (opened_ && now - opened_at_ < open_interval);
   for (auto count = standing.open; !wait && count < plan_.connections; ++count) {
     open(now);
   }
@@ -88,10 +89,20 @@ void Pool::measure(Instant now, const Load& load, const Standing& standing) {
     stretch_.full += now - looked_at_;
   }
   looked_at_ = now;
-  was_full_ = load.waiting != 0 && room() == 0;
+  note_standing(load.waiting, standing);
+}
+
+void Pool::note_standing(std::uint64_t waiting, const Standing& standing) {
+  was_full_ = waiting != 0 && room() == 0;
   if (was_full_) {
-    waiting_when_full_ = load.waiting;
+    waiting_when_full_ = waiting;
     in_flight_when_full_ = standing.in_flight;
+  }
+}
+
+void Pool::note_drawn(std::uint64_t waiting) {
+  if (!was_full_) {
+    note_standing(waiting, stand());
   }
 }
 

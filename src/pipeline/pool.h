@@ -59,6 +59,9 @@ class Pool {
   };
   // Opens what is wanted.
   void open_wanted(Instant now, const Load& load);
+  // So many jobs still wait now that it was drawn for: where that filled every place, it stays full
+  // until the next answers, and they are taken before anybody looks again.
+  void note_drawn(std::uint64_t waiting);
   // So many answers came, the quickest after that time.
   void note_answers(std::uint64_t count, Duration quickest);
   // What keeps it from sending faster; as of the last plan.
@@ -100,6 +103,7 @@ class Pool {
 
   [[nodiscard]] Standing stand() const;
   void measure(Instant now, const Load& load, const Standing& standing);
+  void note_standing(std::uint64_t waiting, const Standing& standing);
   void make_plan(Instant now, const Load& load, const Standing& standing);
   void open(Instant now);
   void note_failure(const Connection& connection, const wire::Vitals& vitals, Instant now);

@@ -190,6 +190,7 @@ bool Shard::draw_for(std::uint32_t credential, Instant now) {
   count_taken(std::max(begun, fresh), count);
   again.insert(again.end(), drawn_.begin() + static_cast<std::ptrdiff_t>(begun),
                drawn_.begin() + static_cast<std::ptrdiff_t>(count));
+  pool.note_drawn(again.size() + queue.size_approx());
   for (auto& each : pool.connections()) {
     if (each.woken) {
       each.woken = false;

@@ -61,7 +61,7 @@ TEST(Plan, NamesTheWindowWhereItHoldsFewerThanTheStreams) {
 
 TEST(Plan, OpensNothingForAThreadThatIsBusy) {
   auto measured = full_of_streams();
-  measured.busy = 0.7;
+  measured.busy = 0.9;
   const auto made = plan(measured);
   EXPECT_EQ(made.bound, Bound::cpu);
   EXPECT_EQ(made.connections, 1U);

@@ -24,6 +24,10 @@ class PoolTest : public ::testing::Test {
   void turn(bool waiting) {
     pool_.open_wanted(clock_.now(), {waiting ? 100'000U : 0U, busy_, 0});
     network_.turn(clock_.now());
+    take_answers();
+    pool_.bury(clock_.now());
+  }
+  void take_answers() {
     std::vector<wire::Answer> answers;
     for (auto& connection : pool_.connections()) {
       const auto before = answers.size();
@@ -33,7 +37,6 @@ class PoolTest : public ::testing::Test {
     if (!answers.empty()) {
       pool_.note_answers(answers.size(), round_trip);
     }
-    pool_.bury(clock_.now());
   }
   // Every open connection carries what it may.
   void fill() {
@@ -49,13 +52,16 @@ class PoolTest : public ::testing::Test {
       turn(true);
       fill();
       clock_.turn(round_trip);
-      for (auto* session : sessions_.all) {
-        if (session != nullptr) {
-          session->accept_all();
-        }
-      }
+      accept_all();
       turn(true);
       fill();
+    }
+  }
+  void accept_all() {
+    for (auto* session : sessions_.all) {
+      if (session != nullptr) {
+        session->accept_all();
+      }
     }
   }
   std::size_t opened() const { return network_.opened_at.size(); }
@@ -90,6 +96,19 @@ TEST_F(PoolTest, DoublesWhileEveryConnectionIsFullUpToItsMost) {
   EXPECT_GE(at[2] - at[1], milliseconds(100));
   EXPECT_EQ(at[7], at[4]);
   EXPECT_GE(at[4] - at[3], milliseconds(100));
+}
+
+TEST_F(PoolTest, GrowsAlsoWhereAnswersAreTakenBeforeAnybodyLooks) {
+  for (const auto until = clock_.now() + seconds(2); clock_.now() < until;) {
+    turn(true);  // looks while there is room
+    fill();
+    pool_.note_drawn(100'000);
+    clock_.turn(round_trip);
+    accept_all();
+    take_answers();
+  }
+  EXPECT_EQ(opened(), 8U);
+  EXPECT_EQ(pool_.bound(), Bound::streams);
 }
 
 TEST_F(PoolTest, DoesNotGrowWhereTheThreadIsBusy) {
