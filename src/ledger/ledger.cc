@@ -88,7 +88,7 @@ Result<void> Ledger::detach(TaskIndex index) {
   return folded;
 }
 
-Result<std::optional<LeasedPage>> Ledger::lease(TaskIndex task) {
+Result<std::optional<LeasedPage>> Ledger::lease(TaskIndex task, Part /*part*/) {
   return implementation_->lease(task);
 }
 

@@ -32,10 +32,10 @@ namespace muster::ledger {
 struct LeasedPage {
   TaskIndex task = 0;
   std::uint32_t page = 0;
-  InvitationNumber first = 0;  // page × page_size
+  InvitationNumber first = 0;  // Layout::first_of(page)
   std::uint32_t mark = 0;      // position within the page
   // True: an earlier holder died with this page in hand, so that what is unanswered below
-  // mark + ahead_of_mark_max may have been written. False after an orderly release, which moves
+  // mark + Layout::ahead_of_mark may have been written. False after an orderly release, which moves
   // what is still in doubt to exception rows.
   bool in_doubt = false;
   std::vector<std::uint16_t> outcomes;  // packed, one an invitation of the page; 0: to be sent
@@ -79,9 +79,9 @@ class Ledger {
   // where that fails the task is detached all the same: nothing is lost, the next detach folds.
   [[nodiscard]] Result<void> detach(TaskIndex index);
 
-  // Takes the next page that is not settled and not in hand; nothing when there is none. Durable
-  // with the next commit.
-  [[nodiscard]] Result<std::optional<LeasedPage>> lease(TaskIndex task);
+  // Takes the next page of a part (push or mail) that is not settled and not in hand; nothing when
+  // there is none. Durable with the next commit.
+  [[nodiscard]] Result<std::optional<LeasedPage>> lease(TaskIndex task, Part part = Part::push);
   // At most `most` due exceptions, each given once until it is settled again; durable with the next
   // commit.
   [[nodiscard]] Result<std::vector<DueRetry>> gather(TaskIndex task, WallTime now,
@@ -92,8 +92,17 @@ class Ledger {
   // beyond the mark) and nothing of it is in doubt. Every slot of it must be settled or returned.
   void release(TaskIndex task, std::uint32_t page);
 
-  // Takes settlements into memory. Kind returned: nothing is recorded but that the slot is free.
+  // Takes settlements into memory; copies their replies. Kind returned: nothing is recorded but
+  // that the slot is free.
   void settle(std::span<const Settlement> settlements);
+  // Tasks with fallbacks: device invitations that ended without arriving (failed, unreachable,
+  // expired) and were not judged yet, at most `most`, durable ones only; after attach() all of them
+  // are given again. While one waits to be judged the task does not complete.
+  [[nodiscard]] std::vector<InvitationNumber> unjudged(TaskIndex task, std::size_t most);
+  // These are judged, and these sleeping fallbacks are invitations from now on: due at once. Waking
+  // one that is awake does nothing. Durable, both together, with the next commit.
+  void judge(TaskIndex task, std::span<const InvitationNumber> judged,
+             std::span<const InvitationNumber> wake);
   // Attempts of jobs flagged in doubt that were begun: adds to Counts::repeated.
   void count_repeated(TaskIndex task, std::uint64_t attempts);
   // True: something waits for a commit.

@@ -22,10 +22,13 @@ class LedgerReader {
   [[nodiscard]] Result<std::vector<TaskRow>> tasks();  // newest first
   [[nodiscard]] Result<std::optional<TaskRow>> task(const TaskId& id);
   [[nodiscard]] Result<NumberSet> devices(const TaskId& id);
+  [[nodiscard]] Result<NumberSet> mailboxes(const TaskId& id);
+  [[nodiscard]] Result<NumberSet> fallbacks(const TaskId& id);
   [[nodiscard]] Result<NumberSet> users(const TaskId& id);
   [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> alert_payloads(
       const TaskId& id);
-  // Invitations from…from+count−1 as they stand (a cancelled task's unsent ones read `cancelled`).
+  // Rows from…from+count−1 as they stand, sleeping fallbacks marked so (a cancelled task's unsent
+  // ones read `cancelled`).
   [[nodiscard]] Result<std::vector<Row>> rows(const TaskId& id, InvitationNumber from,
                                               std::size_t count);
 

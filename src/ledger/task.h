@@ -10,6 +10,7 @@
 #include "base/number_set.h"
 #include "base/time.h"
 #include "model/id.h"
+#include "model/layout.h"
 #include "model/outcome.h"
 
 namespace muster::ledger {
@@ -23,9 +24,14 @@ struct NewTask {
   TaskId id;
   std::string target_name;
   std::string selector;  // JSON, as the service writes it
-  NumberSet devices;     // the targets: invitation n is the n-th
-  NumberSet users;       // who they belonged to at Send
+  // The targets (model/layout.h): what is pushed, who gets mail, and who gets mail once his last
+  // device invitation of this task has failed. A user is in one of the two mail sets at most.
+  NumberSet devices;
+  NumberSet mailboxes;
+  NumberSet fallbacks;
+  NumberSet users;  // all who are meant: of `devices` at Send, and `mailboxes`
   IdPrefix push_prefix{};
+  IdPrefix mail_prefix{};
   std::int64_t expiration_s = 0;  // apns-expiration: seconds since 1970
   std::uint32_t rate = 0;         // invitations a second; 0: no limit of its own
   // Alert payloads by language ("" first: the fallback); empty where no alert is sent.
@@ -39,6 +45,7 @@ struct Counts {
   std::array<std::uint64_t, states_count> by_state{};
   std::map<std::pair<State, Reason>, std::uint64_t> by_reason;  // failed, unreachable, expired, …
   std::uint64_t repeated = 0;  // attempts begun while an earlier one was in doubt
+  std::uint64_t woken = 0;     // fallbacks that are invitations now
 };
 
 struct TaskRow {
@@ -48,8 +55,10 @@ struct TaskRow {
   std::uint32_t epoch = 0;
   std::string target_name;
   std::string selector;
-  std::uint64_t invitations = 0;
+  Layout layout;
+  std::uint64_t invitations = 0;  // devices, mailboxes and woken fallbacks
   IdPrefix push_prefix{};
+  IdPrefix mail_prefix{};
   std::int64_t expiration_s = 0;
   std::uint32_t rate = 0;
   bool invited_recorded = false;  // the roster has learned of this task's targets
@@ -67,6 +76,8 @@ struct Row {
   std::int64_t timestamp_ms = 0;
   std::int64_t next_at_ms = 0;  // deferred
   WallTime updated_at;          // 0: never touched
+  std::string reply;            // mail: the last reply, in one line
+  bool asleep = false;          // a fallback that nobody woke: no invitation
 };
 
 }  // namespace muster::ledger

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/time.h"
 #include "model/id.h"
+#include "model/letter.h"
 #include "model/limits.h"
 
 namespace muster {
@@ -35,15 +36,17 @@ struct alignas(64) Job {
   TaskIndex task = 0;
   std::uint16_t credential = 0;  // index in the settings' credentials
   std::uint8_t attempts = 0;     // begun so far, this one included
-  std::uint8_t language = 0;     // index in Content::alert_payloads
+  std::uint8_t language = 0;     // index in Content::alert_payloads, or of the mail's template
   std::uint8_t token_size = 0;
   std::uint8_t magic_size = 0;
-  bool in_doubt = false;             // an earlier attempt may have arrived
-  bool from_exception = false;       // a retry: its exception row exists
+  bool in_doubt = false;        // an earlier attempt may have arrived
+  bool from_exception = false;  // a retry: its exception row exists
+  Channel channel = Channel::push;
   std::int64_t registered_at_s = 0;  // when the token came to us: judges a 410's timestamp
   Instant written_at{};              // of this attempt
   std::array<Byte, limits::push_token_bytes_max + limits::push_magic_bytes_max>
-      target{};  // the token's bytes, then the magic's
+      target{};              // push: the token's bytes, then the magic's
+  Letter* letter = nullptr;  // mail: the slot's own until its settlement is taken
 
   [[nodiscard]] Bytes token() const { return Bytes(target).first(token_size); }
   [[nodiscard]] std::string_view magic() const {
@@ -64,6 +67,7 @@ static_assert(std::is_trivially_copyable_v<Job>);
 // outlives every job of it.
 struct Content {
   IdPrefix push_prefix{};         // of apns-id
+  IdPrefix mail_prefix{};         // of Message-ID
   std::int64_t expiration_s = 0;  // apns-expiration, seconds since 1970
   // Alert invitations: the finished JSON payload by language index; index 0 is the fallback. Each
   // is ≤ limits::payload_bytes_max (checked before Send). Unused for mdm.

@@ -49,6 +49,23 @@ static_assert(commit_gap <= commit_interval);
 // mark.
 inline constexpr Duration answer_slow_after = std::chrono::seconds(1);
 
+// ── mail ──
+// Mailboxes a page, and how many of them may be written ahead of the durable mark: a mail that is
+// sent twice is read twice, so fewer of them are ever in doubt.
+inline constexpr std::uint32_t mail_page_size = 256;
+inline constexpr std::uint32_t mail_ahead_of_mark_max = 32;
+static_assert(mail_ahead_of_mark_max <= mail_page_size && mail_page_size <= page_size);
+// Letters on their way at once: every page in hand may fill its window, and retries go along.
+inline constexpr std::uint32_t letters_max = 4096;
+static_assert(letters_max >= 2 * pages_in_hand_max * mail_ahead_of_mark_max);
+inline constexpr std::size_t letter_bytes_max = 256UL * 1024;  // of one message, head and body
+inline constexpr std::size_t reply_bytes_max = 200;            // kept of a server's last reply
+inline constexpr std::size_t reply_line_bytes_max = 4096;      // a server's line; RFC 5321 says 512
+inline constexpr std::size_t reply_lines_max = 128;            // of one reply
+inline constexpr std::size_t address_bytes_max = 254;   // RFC 5321 §4.5.3.1.3, without brackets
+inline constexpr std::uint32_t mail_attempts_max = 15;  // fits the 4 bits of a packed outcome
+inline constexpr std::uint32_t mail_templates_max = 64;
+
 // ── tasks ──
 inline constexpr std::uint32_t tasks_open_max = 64;
 inline constexpr std::uint32_t credentials_max = 64;

@@ -109,6 +109,49 @@ constexpr std::array reason_rows{
               "no credential is set up for the device's topic"},
     ReasonRow{Reason::gave_up, "GaveUp", Action::fail,
               "the last attempt was refused for the time being"},
+    ReasonRow{Reason::enrolled, "Enrolled", Action::fail, "the user enrolled before it was sent"},
+    ReasonRow{Reason::mailbox_unknown, "MailboxUnknown", Action::unreachable,
+              "the mail server knows no such mailbox"},
+    ReasonRow{Reason::mailbox_disabled, "MailboxDisabled", Action::unreachable,
+              "the mailbox is disabled or has moved"},
+    ReasonRow{Reason::mailbox_full, "MailboxFull", Action::retry, "the mailbox is full"},
+    ReasonRow{Reason::address_refused, "AddressRefused", Action::fail,
+              "the mail server takes this for no address"},
+    ReasonRow{Reason::greylisted, "Greylisted", Action::retry,
+              "the mail server asks to try again later (greylisting)"},
+    ReasonRow{Reason::mail_deferred, "MailDeferred", Action::retry,
+              "the mail server refused for the time being"},
+    ReasonRow{Reason::mail_refused, "MailRefused", Action::fail, "the mail server refused it"},
+    ReasonRow{Reason::policy_refused, "PolicyRefused", Action::fail,
+              "the mail server refused it by its policy"},
+    ReasonRow{Reason::message_too_large, "MessageTooLarge", Action::fail,
+              "the message is larger than the mail server takes"},
+    ReasonRow{Reason::needs_utf8, "NeedsUtf8", Action::fail,
+              "the address needs SMTPUTF8, which the mail server does not offer"},
+    ReasonRow{Reason::no_address, "NoAddress", Action::unreachable, "the user has no mail address"},
+    ReasonRow{Reason::sender_refused, "SenderRefused", Action::fail,
+              "the mail server refuses this sender"},
+    ReasonRow{Reason::login_refused, "LoginRefused", Action::stop_credential,
+              "the relay refuses the login: check mail.relay.user and its password_file"},
+    ReasonRow{Reason::login_impossible, "LoginImpossible", Action::stop_credential,
+              "the relay offers no way to log in that Muster may use"},
+    ReasonRow{Reason::quota_used_up, "QuotaUsedUp", Action::stop_credential,
+              "the relay says that the quota is used up"},
+    ReasonRow{Reason::tls_refused, "TlsRefused", Action::stop_credential,
+              "TLS is required and the mail server does not offer it"},
+    ReasonRow{Reason::injected_answer, "InjectedAnswer", Action::retry_elsewhere,
+              "somebody put words into the connection before TLS began"},
+    ReasonRow{Reason::protocol_error, "ProtocolError", Action::retry,
+              "the mail server's replies make no sense"},
+    ReasonRow{Reason::server_busy, "ServerBusy", Action::retry, "the mail server is busy"},
+    ReasonRow{Reason::server_refused, "ServerRefused", Action::retry,
+              "the mail server refuses to talk to us"},
+    ReasonRow{Reason::no_such_domain, "NoSuchDomain", Action::unreachable,
+              "the address's domain does not exist"},
+    ReasonRow{Reason::null_mx, "NullMx", Action::unreachable, "the domain takes no mail"},
+    ReasonRow{Reason::dns_failed, "DnsFailed", Action::retry, "DNS gave no answer for the domain"},
+    ReasonRow{Reason::no_mail_host, "NoMailHost", Action::retry,
+              "none of the domain's mail hosts can be reached"},
 };
 
 const ReasonRow* row_of(Reason reason) {
@@ -169,7 +212,7 @@ Reason reason_named(std::string_view name) {
 }
 
 Action action_for(std::uint16_t status, Reason reason) {
-  if (status == 200) {
+  if (status == 200 || (reason == Reason::none && status / 100 == 2)) {
     return Action::accept;
   }
   const auto* row = row_of(reason);
@@ -187,6 +230,9 @@ bool suspects_configuration(Reason reason) {
     case Reason::payload_too_large:
     case Reason::bad_path:
     case Reason::method_not_allowed:
+    case Reason::policy_refused:
+    case Reason::message_too_large:
+    case Reason::sender_refused:
       return true;
     default:
       return false;

@@ -35,7 +35,8 @@ inline constexpr std::size_t states_count = 16;
 // expired, superseded.
 [[nodiscard]] bool at_rest(State state);
 
-// Why. 1–63: APNs' reasons in Apple's spelling; 64 and up: ours. Numbers are stored: append only.
+// Why. 1–63: APNs' reasons in Apple's spelling; 64 and up: ours; 96 and up: what mail servers say,
+// by our words (the reply itself is kept beside them). Numbers are stored: append only.
 enum class Reason : std::uint8_t {
   none = 0,
   bad_collapse_id = 1,
@@ -83,6 +84,34 @@ enum class Reason : std::uint8_t {
   too_late = 73,       // the invitation's expiry passed
   gave_up = 74,        // the last attempt was used up by a temporary refusal
   no_credential = 75,  // no credential is set up for the device's topic
+  enrolled = 76,       // superseded: the user enrolled before it was sent
+  // mail: verdicts on the letter
+  mailbox_unknown = 96,     // 550 5.1.1 and its kin at RCPT
+  mailbox_disabled = 97,    // 5.2.1, 5.1.6 and moved (551)
+  mailbox_full = 98,        // 4.2.2, 5.2.2, 452 or 552 at RCPT
+  address_refused = 99,     // 5.1.3, 553, 501 at RCPT: not an address for that server
+  greylisted = 100,         // 4.7.1 with a word of it, 450/451 at RCPT
+  mail_deferred = 101,      // any other 4yz
+  mail_refused = 102,       // any other 5yz at RCPT, DATA or the dot
+  policy_refused = 103,     // 5.7.x at RCPT, DATA or the dot
+  message_too_large = 104,  // over SIZE, 552 or 5.3.4 to the message
+  needs_utf8 = 105,         // SMTPUTF8 is needed and not offered (5.6.7)
+  no_address = 106,         // the user has no mail address (any more)
+  // mail: about the route or the sender
+  sender_refused = 112,    // 5yz to MAIL
+  login_refused = 113,     // 535 and its kin
+  login_impossible = 114,  // no mechanism in common, or no verified session to send it over
+  quota_used_up = 115,     // the relay's limit, by its code or its words
+  tls_refused = 116,       // TLS is required and was not offered or refused
+  injected_answer = 117,   // bytes after the answer to STARTTLS: somebody is in between
+  protocol_error = 118,    // replies out of order, endless or unreadable
+  server_busy = 119,       // 421, or 4yz to greeting, EHLO or MAIL
+  server_refused = 120,    // 5yz to greeting or EHLO
+  // mail: where to
+  no_such_domain = 128,  // NXDOMAIN
+  null_mx = 129,         // the domain takes no mail (RFC 7505)
+  dns_failed = 130,      // no answer from DNS, or SERVFAIL
+  no_mail_host = 131,    // none of the domain's mail hosts can be reached
 };
 // Apple's spelling for its reasons ("BadDeviceToken"), ours in the same style ("ConnectionLost");
 // empty for none.
@@ -92,10 +121,10 @@ enum class Reason : std::uint8_t {
 // By Apple's spelling; unknown_answer where it is not in the table.
 [[nodiscard]] Reason reason_named(std::string_view name);
 
-// What to do after an answer (reference apns.md §1.5). The table stands in outcome.cc, one row a
-// reason.
+// What to do after an answer (reference apns.md §1.5, smtp.md §1.4). The table stands in
+// outcome.cc, one row a reason.
 enum class Action : std::uint8_t {
-  accept,            // 200
+  accept,            // 200; mail: 250
   fail,              // this invitation, for good: it or we are wrong
   unreachable,       // this invitation, for good: the device is gone (410)
   retry,             // later, with back-off

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <type_traits>
 
 #include "model/id.h"
@@ -29,6 +30,8 @@ struct Settlement {
   std::uint32_t generation = 0;
   std::int64_t next_at_ms = 0;    // deferred, in_doubt: wall time of the next attempt
   std::int64_t timestamp_ms = 0;  // the 410's timestamp; 0: none
+  // Mail: the last reply, in the job's letter; good until the slot is freed. Empty: none.
+  std::string_view reply;
 };
 static_assert(std::is_trivially_copyable_v<Settlement> && sizeof(Settlement) <= 64);
 

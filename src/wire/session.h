@@ -7,6 +7,7 @@
 //
 //   connected()            once, when the transport is up (TLS verified, ALPN agreed)
 //   receive() transmit()   any number of times; expire() when deadline() has passed
+//   secured()              at most once, where the session asked by wants_tls()
 //   lost()                 once, last: nothing is called afterwards
 #pragma once
 
@@ -39,6 +40,14 @@ class Session {
   // True: once transmit() returns 0, end the transport in good order; lost() follows with code
   // none.
   [[nodiscard]] virtual bool wants_close() const = 0;
+  // ── STARTTLS: for protocols that begin in clear ──
+  // True: everything the peer said in clear has been received and nothing more will be; once
+  // transmit() returns 0 the network makes TLS on this connection, with its endpoint's context, and
+  // calls secured() when it stands (verified as the context says). Bytes that came behind the
+  // peer's consent were given to receive() like any others: it is the session that must treat them
+  // as an attack and not want TLS.
+  [[nodiscard]] virtual bool wants_tls() const { return false; }
+  virtual void secured(Instant /*now*/) {}
   // The transport is gone or was never made. Error code none: we closed it ourselves.
   virtual void lost(Error error, Instant now) = 0;
 };
@@ -54,7 +63,7 @@ struct Answer {
   Slot slot = 0;
   Fate fate = Fate::answered;
   Reason reason = Reason::none;   // fate in_doubt: connection_lost, stream_reset or answer_overdue
-  std::uint16_t status = 0;       // fate answered: the peer's status
+  std::uint16_t status = 0;       // fate answered: the peer's status, or SMTP's reply code
   std::int64_t timestamp_ms = 0;  // 410: when the token ceased to be valid
 };
 

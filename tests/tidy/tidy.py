@@ -22,12 +22,13 @@ ROOMS = {
     "store": set(),
     "wire": set(),
     "apns": {"wire", "json", "crypto"},
+    "smtp": {"wire", "crypto"},
     "reactor": {"wire", "crypto"},
     "roster": {"store", "json"},
     "ledger": {"store"},
     "pipeline": {"wire", "ledger", "roster"},
-    "service": {"json", "crypto", "settings", "store", "wire", "apns", "reactor", "roster", "ledger",
-                "pipeline"},
+    "service": {"json", "crypto", "settings", "store", "wire", "apns", "smtp", "reactor", "roster",
+                "ledger", "pipeline"},
     "cli": {"service", "settings", "json"},
 }
 LOADGEN = {"base", "model", "json", "crypto", "wire", "reactor", "loadgen"}
@@ -42,6 +43,7 @@ OUTSIDE = {
     "sqlite3": {"store"},
     "roaring/": {"base"},
     "zlib": {"base"},
+    "idn2": {"smtp"},
     "spdlog/": {"base"},
     "toml++/": {"settings", "loadgen"},
     "CLI/": {"cli", "loadgen"},

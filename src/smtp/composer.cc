@@ -1,0 +1,8 @@
+#include "smtp/composer.h"
+
+namespace muster::smtp {
+
+struct Composer::Implementation {};
+Composer::~Composer() = default;
+
+}  // namespace muster::smtp
