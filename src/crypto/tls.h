@@ -1,7 +1,7 @@
 // TLS in memory: no socket here. A TlsContext holds trust and credentials and is shared by
 // connections and threads; a TlsEngine is one connection's state machine between plaintext and
-// ciphertext, used by one thread. TLS ≥ 1.2, ALPN required where asked for, certificates always
-// verified on the client side.
+// ciphertext, used by one thread. TLS ≥ 1.2, ALPN required where asked for, certificates verified
+// on the client side unless its settings say otherwise.
 #pragma once
 
 #include <cstddef>
@@ -20,6 +20,8 @@ struct TlsClientSettings {
   std::string certificate_file;  // client certificate (PEM, chain allowed); empty: none
   std::string key_file;          // its key; empty: inside certificate_file
   std::string alpn = "h2";       // empty: none
+  // False: any certificate will do, against listeners only (opportunistic TLS of mail; RFC 7435).
+  bool verify = true;
 };
 struct TlsServerSettings {
   std::string certificate_file;

@@ -184,7 +184,7 @@ Result<std::unique_ptr<TlsContext>, Complaint> TlsContext::client(
   made->alpn = settings.alpn;
   made->ssl_context = new_ssl_context(TLS_client_method());
   SSL_CTX* context = made->ssl_context.get();
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_verify(context, settings.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   trust_the_system(context);
   if (!settings.trust_file.empty()) {
     if (auto trusted = trust(context, settings.trust_file); !trusted) {

@@ -235,6 +235,10 @@ void BaseNetwork::speak(Connection& connection) {
     return;
   }
   connection.has_more = *gathered;
+  if (!connection.has_more && connection.pump.wants_tls()) {
+    secure(connection);
+    return;
+  }
   if (!connection.has_more && connection.session->wants_close()) {
     connection.pump.close_notify();
     connection.stage = Stage::closing;
@@ -242,6 +246,24 @@ void BaseNetwork::speak(Connection& connection) {
     connection.session_deadline = Instant::never();
   } else {
     connection.session_deadline = connection.session->deadline();
+  }
+  send(connection);
+}
+
+// The peer has agreed to STARTTLS. What was said in clear before is out by then: it answered it.
+void BaseNetwork::secure(Connection& connection) {
+  if (connection.sending || connection.pump.load()) {
+    send(connection);  // and again when that is out
+    return;
+  }
+  MUSTER_ASSERT(connection.endpoint.tls != nullptr);
+  connection.stage = Stage::securing;
+  connection.limit = now_ + secure_max;
+  connection.session_deadline = Instant::never();
+  if (const auto begun = connection.pump.secure(*connection.endpoint.tls, connection.tls_name());
+      !begun) {
+    lose(connection, begun.error());
+    return;
   }
   send(connection);
 }
@@ -261,7 +283,7 @@ void BaseNetwork::send(Connection& connection) {
 bool BaseNetwork::on_sent(Connection& connection, std::size_t bytes) {
   MUSTER_ASSERT(connection.sending);
   connection.pump.sent(bytes);
-  if (connection.has_more) {
+  if (connection.has_more || connection.pump.wants_tls()) {
     mark(connection);
   }
   if (connection.pump.load()) {
@@ -292,7 +314,7 @@ void BaseNetwork::on_received(Connection& connection, Bytes bytes) {
   }
   MUSTER_ASSERT(connection.stage >= Stage::securing);
   const auto done = connection.pump.take_in(bytes, scratch_, now_);
-  if (connection.stage == Stage::securing && connection.pump.connected()) {
+  if (connection.stage == Stage::securing && connection.pump.ready()) {
     connection.stage = Stage::open;
     connection.limit = Instant::never();
     log::info("reactor", "connected", {{"peer", connection.peer}, {"tls", "yes"}});

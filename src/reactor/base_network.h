@@ -81,6 +81,7 @@ class BaseNetwork : public wire::Network {
   void mark(Connection& connection);
   void flush(Connection& connection);
   void speak(Connection& connection);
+  void secure(Connection& connection);
   void send(Connection& connection);
   void begin_attempt(Connection& connection);
   void next_address(Connection& connection, Error error);

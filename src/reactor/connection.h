@@ -9,7 +9,8 @@
 //                  ▼     │                              rest          peer has closed too
 //                  turning: to the next address
 //
-// From every stage trouble leads to gone; lost() is called on the way to lingering or gone, once.
+// A session that asks for TLS (STARTTLS) goes back from open to securing. From every stage trouble
+// leads to gone; lost() is called on the way to lingering or gone, once.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,8 @@
 #include "wire/network.h"
 
 namespace muster::reactor {
+
+inline constexpr Duration secure_max = std::chrono::seconds(10);  // a TLS handshake
 
 enum class Stage : std::uint8_t {
   resolving,
@@ -63,6 +66,10 @@ struct Connection {
   std::uint32_t generation = 0;  // of the socket; what the kernel says of an older one is ignored
   std::uint32_t in_kernel = 0;   // operations that have not ended
 
+  // Whom TLS names and verifies.
+  [[nodiscard]] const std::string& tls_name() const {
+    return endpoint.server_name.empty() ? endpoint.host : endpoint.server_name;
+  }
   [[nodiscard]] const Address& address() const {
     return addresses[(endpoint.ordinal + attempts) % addresses.size()];
   }

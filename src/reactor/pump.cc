@@ -1,5 +1,7 @@
 #include "reactor/pump.h"
 
+#include <utility>
+
 #include "base/assert.h"
 
 namespace muster::reactor {
@@ -20,6 +22,21 @@ Result<void> Pump::start(const crypto::TlsContext* tls, const std::string& host,
   return {};
 }
 
+bool Pump::wants_tls() const {
+  return connected_ && tls_ == nullptr && session_.wants_tls();
+}
+
+Result<void> Pump::secure(const crypto::TlsContext& tls, const std::string& host) {
+  MUSTER_ASSERT(wants_tls());
+  MUSTER_ASSERT(gathered_.empty());
+  tls_ = std::make_unique<crypto::TlsEngine>(tls, host);
+  const auto hello = tls_->feed({});
+  if (!hello) {
+    return tl::unexpected(hello.error());
+  }
+  return {};
+}
+
 Result<void> Pump::take_in(Bytes received, MutableBytes scratch, Instant now) {
   if (tls_ == nullptr) {
     session_.receive(received, now);
@@ -30,11 +47,15 @@ Result<void> Pump::take_in(Bytes received, MutableBytes scratch, Instant now) {
   if (!established) {
     return tl::unexpected(established.error());
   }
-  if (*established && !connected_) {
-    connected_ = true;
-    session_.connected(now);
+  if (*established && !secured_) {
+    secured_ = true;
+    if (!std::exchange(connected_, true)) {
+      session_.connected(now);
+    } else {
+      session_.secured(now);
+    }
   }
-  while (connected_) {
+  while (secured_) {
     const auto plain = tls_->decrypt(scratch);
     if (!plain) {
       return tl::unexpected(plain.error());

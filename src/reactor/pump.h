@@ -34,8 +34,13 @@ class Pump {
   // later.
   [[nodiscard]] Result<void> start(const crypto::TlsContext* tls, const std::string& host,
                                    Instant now);
-  // True from connected() on.
-  [[nodiscard]] bool connected() const { return connected_; }
+  // STARTTLS: makes the ClientHello; the session's secured() comes later. Everything said in clear
+  // has been sent.
+  [[nodiscard]] Result<void> secure(const crypto::TlsContext& tls, const std::string& host);
+  // The session wants TLS and has none yet.
+  [[nodiscard]] bool wants_tls() const;
+  // The session may speak: connected, and no handshake is under way.
+  [[nodiscard]] bool ready() const { return connected_ && (tls_ == nullptr || secured_); }
 
   // Bytes from the peer: delivers all plaintext there is, then says what is wrong, if anything.
   [[nodiscard]] Result<void> take_in(Bytes received, MutableBytes scratch, Instant now);
@@ -54,9 +59,10 @@ class Pump {
   [[nodiscard]] Result<void> put(Bytes plaintext);
 
   wire::Session& session_;
-  bool connected_ = false;
+  bool connected_ = false;                  // the session was told
+  bool secured_ = false;                    // TLS stands, and the session knows
   std::unique_ptr<crypto::TlsEngine> tls_;  // empty: plain
-  std::vector<Byte> gathered_;              // plain only
+  std::vector<Byte> gathered_;              // in clear only
   std::vector<Byte> sending_;               // the kernel may read it until the send has ended
   std::size_t sent_ = 0;
 };

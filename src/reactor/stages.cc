@@ -16,7 +16,6 @@ namespace {
 using std::chrono::seconds;
 
 constexpr Duration attempt_max = seconds(2);  // one address, while others are left
-constexpr Duration secure_max = seconds(10);  // the TLS handshake
 constexpr Duration linger_max = seconds(1);   // for the peer to close as well
 // The kernel's limit for bytes that the peer does not acknowledge.
 constexpr int unacknowledged_max_ms = 20'000;
@@ -57,11 +56,11 @@ void BaseNetwork::on_connected(Connection& connection, int os_error) {
     return;
   }
   connection.peer = to_text(connection.address());
-  const bool plain = connection.endpoint.tls == nullptr;
+  const auto* tls = connection.endpoint.tls_later ? nullptr : connection.endpoint.tls;
+  const bool plain = tls == nullptr;
   connection.stage = plain ? Stage::open : Stage::securing;
   connection.limit = plain ? Instant::never() : now_ + secure_max;
-  const auto started =
-      connection.pump.start(connection.endpoint.tls, connection.endpoint.host, now_);
+  const auto started = connection.pump.start(tls, connection.tls_name(), now_);
   if (!started) {
     lose(connection, started.error());
     return;

@@ -25,11 +25,11 @@ struct Endpoint {
   std::string host;  // a name or a literal address; verified against the certificate
   std::uint16_t port = 0;
   const crypto::TlsContext* tls = nullptr;  // nullptr: plain; otherwise outlives the Network
-  bool tls_later = false;  // begins in clear; the session asks for TLS (wants_tls), or never does
-  // Whom TLS names and verifies where it is not `host`: a mail host whose address came from DNS.
-  std::string server_name;
   // Connections of one pool are numbered; resolvers spread the numbers over the host's addresses.
   std::uint32_t ordinal = 0;
+  bool tls_later = false;  // begins in clear; the session asks for TLS (wants_tls), or never does
+  // Whom TLS names and verifies where it is not `host`: a mail host whose address came from DNS.
+  std::string server_name = {};  // initialised here, so that an aggregate may leave it out
 };
 
 class Network {

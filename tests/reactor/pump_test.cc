@@ -48,9 +48,12 @@ std::unique_ptr<crypto::TlsContext> server_context(const std::string& alpn = "h2
   return std::move(*made);
 }
 
-std::unique_ptr<crypto::TlsContext> client_context(bool trusting = true) {
+std::unique_ptr<crypto::TlsContext> client_context(bool trusting = true, bool verifying = true,
+                                                   const std::string& alpn = "h2") {
   crypto::TlsClientSettings settings;
   settings.trust_file = trusting ? authority() + "/ca.pem" : "";
+  settings.verify = verifying;
+  settings.alpn = alpn;
   auto made = crypto::TlsContext::client(settings);
   EXPECT_TRUE(made) << made.error().line_of_text();
   return std::move(*made);
@@ -244,6 +247,91 @@ TEST_P(Secured, SaysCloseNotifyWhenItClosesInGoodOrder) {
   EXPECT_EQ(session.error, Error{});
   EXPECT_EQ(peer.heard, 8U);
   EXPECT_EQ(peer.end.code, ErrorCode::connection_closed);
+}
+
+// Asks for TLS in clear, then says a word through it.
+class AskingSession final : public wire::Session {
+ public:
+  std::string out = "STARTTLS\r\n";
+  std::size_t said = 0;
+  std::string in;
+  bool wants = false;
+  int secures = 0;
+  Error error;
+  bool is_lost = false;
+
+  void connected(Instant /*now*/) override {}
+  void receive(Bytes bytes, Instant /*now*/) override {
+    in += as_text(bytes);
+    wants = wants || in == "220 go\r\n";
+  }
+  void secured(Instant /*now*/) override {
+    ++secures;
+    out += "whispered";
+  }
+  std::size_t transmit(MutableBytes room, Instant /*now*/) override {
+    const auto count = std::min(room.size(), out.size() - said);
+    std::copy_n(out.data() + said, count, room.data());
+    said += count;
+    return count;
+  }
+  Instant deadline() const override { return Instant::never(); }
+  void expire(Instant /*now*/) override {}
+  bool wants_close() const override { return false; }
+  bool wants_tls() const override { return wants; }
+  void lost(Error why, Instant /*now*/) override {
+    error = why;
+    is_lost = true;
+  }
+};
+
+class StartingTls : public Secured {
+ protected:
+  void begin(TlsPeer& peer, const crypto::TlsContext& client, const std::string& server_name) {
+    const Listener listener;
+    auto served = std::async(std::launch::async, [&] {
+      const auto socket = listener.accept();
+      EXPECT_EQ(socket.read(10), "STARTTLS\r\n");
+      socket.write("220 go\r\n");
+      peer.serve(socket);
+    });
+    wire::Endpoint endpoint{"127.0.0.1", listener.port(), &client};
+    endpoint.tls_later = true;
+    endpoint.server_name = server_name;
+    id = network->open(endpoint, session);
+    EXPECT_TRUE(turn_until([&] { return session.is_lost || session.in == "220 go\r\nwhispered"; }));
+    network->close(id);
+    EXPECT_TRUE(turn_until([&] { return network->connections() == 0; }));
+    served.get();
+  }
+  AskingSession session;
+};
+MUSTER_ON_BOTH_KINDS(StartingTls);
+
+TEST_P(StartingTls, GoesOnThroughTlsOnceThePeerConsents) {
+  const auto server = server_context("");
+  const auto client = client_context(true, true, "");
+  TlsPeer peer{*server};
+  begin(peer, *client, "localhost");
+  EXPECT_EQ(session.secures, 1);
+  EXPECT_EQ(peer.heard, 9U) << "not a byte of it in clear";
+}
+
+TEST_P(StartingTls, VerifiesTheNameThatTheEndpointSays) {
+  const auto server = server_context("");
+  const auto client = client_context(true, true, "");
+  TlsPeer peer{*server};
+  begin(peer, *client, "mail.school.example");
+  EXPECT_EQ(session.secures, 0);
+  EXPECT_EQ(session.error.code, ErrorCode::tls_certificate_wrong_name);
+}
+
+TEST_P(StartingTls, TakesAnyCertificateWhereItsContextVerifiesNothing) {
+  const auto server = server_context("");
+  const auto client = client_context(false, false, "");
+  TlsPeer peer{*server};
+  begin(peer, *client, "mail.school.example");
+  EXPECT_EQ(session.secures, 1);
 }
 
 TEST_P(SecuredByFakeClock, GivesAHandshakeTenSeconds) {
