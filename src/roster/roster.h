@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,16 +45,44 @@ struct ImportCounts {
 };
 
 enum class Wanted : std::uint8_t { not_invited, not_enrolled };
+// How the wanted users are to be reached.
+//   push            every device that can be pushed
+//   mail            every user with an address
+//   push_and_mail   both
+//   push_then_mail  every device that can be pushed; mail for users with an address and no such
+//                   device; the other users with an address are fallbacks
+enum class Means : std::uint8_t { push, mail, push_and_mail, push_then_mail };
 
 struct Selection {
   std::string target_name;
   NumberSet users_selected;  // the target's users, nesting resolved, once each
-  NumberSet users;           // of those: in the audience, enabled, with a device that can be pushed
-  NumberSet devices;         // what would be invited
+  NumberSet users;           // of those: in the audience, enabled, and reached by one of the means
+  NumberSet devices;         // what would be pushed
+  NumberSet mailboxes;       // users who would get mail
+  NumberSet fallbacks;       // users who would get mail if their last device invitation failed
   std::uint64_t users_not_invited = 0;  // of users_selected and enabled
   std::uint64_t users_not_enrolled = 0;
-  std::uint64_t users_disabled = 0;        // Managed Distribution is off
-  std::uint64_t users_without_device = 0;  // in the audience and enabled, but nothing to push to
+  std::uint64_t users_disabled = 0;  // Managed Distribution is off
+  // In the audience and enabled, but not reached by these means: because they have no device that
+  // can be pushed (mail is not among the means), no address (push is not), or neither.
+  std::uint64_t users_without_device = 0;
+  std::uint64_t users_without_address = 0;
+  std::uint64_t users_without_either = 0;
+};
+
+// What a mail to a user needs.
+struct MailTarget {
+  UserNumber user = 0;
+  bool known = false;   // the user exists
+  std::string address;  // empty: has none
+  std::string full_name;
+  std::uint16_t language = 0;  // index in languages(); 0: none
+};
+
+struct UserText {
+  UserNumber user = 0;
+  std::string user_id;
+  std::string user_full_name;
 };
 
 struct DeviceText {
@@ -98,8 +127,9 @@ class RosterReader {
   // ids); the complaint for an unknown one names the nearest known.
   [[nodiscard]] Result<Selection, Complaint> select_user(const std::string& user_id,
                                                          const std::string& device_id,
-                                                         Wanted wanted);
-  [[nodiscard]] Result<Selection, Complaint> select_group(const std::string& group, Wanted wanted);
+                                                         Wanted wanted, Means means = Means::push);
+  [[nodiscard]] Result<Selection, Complaint> select_group(const std::string& group, Wanted wanted,
+                                                          Means means = Means::push);
 
   [[nodiscard]] Result<Block> block(std::uint32_t number);  // device ÷ limits::block_size
   // The same into the memory of a block that is needed no longer; after trouble it knows no device.
@@ -111,6 +141,13 @@ class RosterReader {
   // The topics among these devices' targets (by index), without reading each device's row.
   [[nodiscard]] Result<std::vector<std::uint16_t>> topics_of(const NumberSet& devices);
   [[nodiscard]] Result<std::vector<DeviceText>> texts(const std::vector<DeviceNumber>& devices);
+  // In the order asked; numbers ascend. `into` keeps its capacity, and that of its strings.
+  [[nodiscard]] Result<void> read_mail_targets(std::span<const UserNumber> users,
+                                               std::vector<MailTarget>& into);
+  [[nodiscard]] Result<std::vector<UserText>> user_texts(const std::vector<UserNumber>& users);
+  [[nodiscard]] Result<NumberSet> users_enrolled();
+  // All of a user's devices, pushable or not.
+  [[nodiscard]] Result<std::vector<DeviceNumber>> devices_of(UserNumber user);
   [[nodiscard]] Result<NumberSet> users_removed();  // for invitations frozen before a removal
 
  private:
