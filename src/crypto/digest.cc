@@ -11,6 +11,9 @@ namespace {
 constexpr std::string_view alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
+constexpr std::string_view standard_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 constexpr std::array<std::int8_t, 256> values_of_digits() {
   std::array<std::int8_t, 256> values{};
   values.fill(-1);
@@ -34,6 +37,33 @@ std::array<Byte, 32> sha256(Bytes bytes) {
 
 void fill_random(MutableBytes bytes) {
   MUSTER_ASSERT(RAND_bytes(bytes.data(), static_cast<int>(bytes.size())) == 1);
+}
+
+char* write_base64(Bytes bytes, char* out) {
+  const auto digit = [](unsigned value) { return standard_alphabet[value & 63U]; };
+  const Byte* at = bytes.data();
+  std::size_t left = bytes.size();
+  for (; left >= 3; left -= 3, at += 3) {
+    const unsigned three = (unsigned{at[0]} << 16) | (unsigned{at[1]} << 8) | at[2];
+    *out++ = digit(three >> 18);
+    *out++ = digit(three >> 12);
+    *out++ = digit(three >> 6);
+    *out++ = digit(three);
+  }
+  if (left > 0) {
+    const unsigned rest = (unsigned{at[0]} << 16) | (left == 2 ? unsigned{at[1]} << 8 : 0U);
+    *out++ = digit(rest >> 18);
+    *out++ = digit(rest >> 12);
+    *out++ = left == 2 ? digit(rest >> 6) : '=';
+    *out++ = '=';
+  }
+  return out;
+}
+
+std::string base64(Bytes bytes) {
+  std::string text(base64_size(bytes.size()), '\0');
+  write_base64(bytes, text.data());
+  return text;
 }
 
 std::string base64url(Bytes bytes) {

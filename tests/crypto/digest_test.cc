@@ -19,6 +19,15 @@ TEST(Digest, FillsWithDifferentBytesEachTime) {
   EXPECT_NE(first, second);
 }
 
+TEST(Base64, WritesTheVectorsOfRfc4648) {
+  EXPECT_EQ(base64({}), "");
+  EXPECT_EQ(base64(as_bytes("f")), "Zg==");
+  EXPECT_EQ(base64(as_bytes("fo")), "Zm8=");
+  EXPECT_EQ(base64(as_bytes("foo")), "Zm9v");
+  EXPECT_EQ(base64(as_bytes("foob")), "Zm9vYg==");
+  EXPECT_EQ(base64(as_bytes("\xfb\xff\xfe")), "+//+");
+}
+
 TEST(Base64Url, WritesTheVectorsOfRfc4648WithoutPadding) {
   EXPECT_EQ(base64url({}), "");
   EXPECT_EQ(base64url(as_bytes("f")), "Zg");
