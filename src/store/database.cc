@@ -1,33 +1,16 @@
 #include "store/database.h"
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "store/database_errors.h"
 
 namespace muster::store {
 namespace {
-
-constexpr std::int32_t application_id = 0x4D535452;  // "MSTR"
-constexpr int busy_timeout_ms = 1000;
-// 4 MiB: rare enough to be cheap, small enough that opening after a crash reads little.
-constexpr int checkpoint_pages = 1000;
-
-constexpr const char* settings_of_reading =
-    "PRAGMA mmap_size = 0;"  // a damaged disk gives an error rather than SIGBUS
-    "PRAGMA cache_size = -8192;"
-    "PRAGMA cell_size_check = ON;"
-    "PRAGMA foreign_keys = OFF;"
-    "PRAGMA temp_store = MEMORY;";
-constexpr const char* settings_of_writing =
-    "PRAGMA journal_mode = WAL;"
-    "PRAGMA synchronous = FULL;"
-    "PRAGMA journal_size_limit = 67108864;";
 
 Error error_of_input_output(int extended, int os_error) {
   // What fsync refused may be lost although a second fsync says yes; so no errno makes it harmless.
@@ -44,6 +27,23 @@ Error error_of_input_output(int extended, int os_error) {
       return {ErrorCode::disk_failed, os_error};
   }
 }
+
+// Instead of SQLite's own hook, which forgets what the checkpoint said. A full disk or a reader in
+// the way only put it off; a disk that failed must reach the caller.
+int checkpoint_when_long(void* enough, sqlite3* database, const char* name, int pages) {
+  if (pages < *static_cast<const int*>(enough)) {
+    return SQLITE_OK;
+  }
+  errno = 0;
+  const int code =
+      sqlite3_wal_checkpoint_v2(database, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (code == SQLITE_OK || error_of(database, code).code != ErrorCode::disk_failed) {
+    return SQLITE_OK;
+  }
+  return code;
+}
+
+}  // namespace
 
 Error error_of(sqlite3* database, int code) {
   const int last_error = errno;
@@ -80,202 +80,6 @@ Error error_of(sqlite3* database, int code) {
       return {ErrorCode::store_corrupt, 0};
   }
 }
-
-// Instead of SQLite's own hook, which forgets what the checkpoint said. A full disk or a reader in
-// the way only put it off; a disk that failed must reach the caller.
-int checkpoint_when_long(void* enough, sqlite3* database, const char* name, int pages) {
-  if (pages < *static_cast<const int*>(enough)) {
-    return SQLITE_OK;
-  }
-  errno = 0;
-  const int code =
-      sqlite3_wal_checkpoint_v2(database, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
-  if (code == SQLITE_OK || error_of(database, code).code != ErrorCode::disk_failed) {
-    return SQLITE_OK;
-  }
-  return code;
-}
-
-// The file as a URI, for `immutable`: what would end the path is escaped.
-std::string uri_of(const std::string& file) {
-  std::string uri = "file:";
-  for (const char c : file) {
-    if (c == '%' || c == '?' || c == '#') {
-      uri += '%' + to_hex(as_bytes({&c, 1}));
-    } else {
-      uri += c;
-    }
-  }
-  return uri + "?immutable=1";
-}
-
-Complaint complaint_about(const std::string& file, const Error& error) {
-  Complaint complaint{
-      .file = file, .found = words(error), .expected = {}, .mend = {}, .cause = error};
-  switch (error.code) {
-    case ErrorCode::not_found:
-      complaint.found = "the database does not exist";
-      break;
-    case ErrorCode::not_permitted:
-      complaint.expected = "a file and a directory that this user may read and write";
-      complaint.mend = "give them to the user that runs muster (chown), or run it as their owner";
-      break;
-    case ErrorCode::store_corrupt:
-      complaint.mend = "restore the file from a backup, with its -wal file; nothing was changed";
-      break;
-    case ErrorCode::store_busy:
-      complaint.mend = "end the other process, or wait for it";
-      break;
-    case ErrorCode::disk_full:
-      complaint.mend = "make room on this disk";
-      break;
-    case ErrorCode::disk_failed:
-      complaint.mend = "look into the kernel's log (dmesg) before anything else";
-      break;
-    default:
-      break;
-  }
-  return complaint;
-}
-
-// Exists afterwards, readable by its owner only; -wal and -shm get the same mode from SQLite.
-Result<void> create_file(const std::string& file) {
-  const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) {
-    return tl::unexpected(error_of_errno(errno));
-  }
-  ::close(fd);
-  return {};
-}
-
-Result<std::int64_t> read_number(Database& database, std::string_view sql) {
-  auto statement = database.prepare(sql);
-  if (!statement) {
-    return tl::unexpected(statement.error());
-  }
-  const auto row = statement->step();
-  if (!row) {
-    return tl::unexpected(row.error());
-  }
-  return *row ? statement->integer(0) : 0;
-}
-
-struct Identity {
-  std::int64_t application = 0;
-  std::int64_t version = 0;
-  std::int64_t tables = 0;
-};
-
-Result<Identity> read_identity(Database& database) {
-  const auto tables = read_number(database, "SELECT count(*) FROM sqlite_schema");
-  if (!tables) {
-    return tl::unexpected(tables.error());
-  }
-  const auto application = read_number(database, "PRAGMA application_id");
-  if (!application) {
-    return tl::unexpected(application.error());
-  }
-  const auto version = read_number(database, "PRAGMA user_version");
-  if (!version) {
-    return tl::unexpected(version.error());
-  }
-  return Identity{*application, *version, *tables};
-}
-
-// Nothing has been written to the file when it is refused.
-Result<void, Complaint> check_identity(const std::string& file, OpenMode mode, std::int32_t version,
-                                       const Identity& identity) {
-  const bool blank = identity.application == 0 && identity.version == 0 && identity.tables == 0;
-  if (blank && mode == OpenMode::write) {
-    return {};
-  }
-  if (blank) {  // its writer died before the first commit
-    return tl::unexpected(complaint_about(file, {ErrorCode::not_found, 0}));
-  }
-  if (identity.application != application_id) {
-    return tl::unexpected(Complaint{.file = file,
-                                    .found = "this database was not written by muster",
-                                    .expected = {},
-                                    .mend = "name another directory, or move the file away",
-                                    .cause = {ErrorCode::store_corrupt, 0}});
-  }
-  if (identity.version > version) {
-    return tl::unexpected(Complaint{
-        .file = file,
-        .found = "written by a newer muster (format " + std::to_string(identity.version) + ")",
-        .expected = "format " + std::to_string(version),
-        .mend = "run the newer version; nothing was changed",
-        .cause = {ErrorCode::store_newer, 0}});
-  }
-  if (identity.version < version) {
-    return tl::unexpected(
-        Complaint{.file = file,
-                  .found = "written in format " + std::to_string(identity.version),
-                  .expected = "format " + std::to_string(version),
-                  .mend = "restore a backup of this version; nothing was changed",
-                  .cause = {ErrorCode::store_corrupt, 0}});
-  }
-  return {};
-}
-
-Result<void> create_schema(Database& database, std::int32_t version, std::string_view schema) {
-  auto done = database.begin();
-  if (!done) {
-    return done;
-  }
-  std::string sql = "PRAGMA application_id = " + std::to_string(application_id) + ";";
-  sql += "PRAGMA user_version = " + std::to_string(version) + ";";
-  sql += schema;
-  done = database.execute(sql);
-  if (!done) {
-    database.rollback();
-    return done;
-  }
-  return database.commit();
-}
-
-// SQLite opens lazily: the first read shows whether the file can be used.
-Result<sqlite3*> open_handle(const std::string& file, int flags) {
-  sqlite3* handle = nullptr;
-  errno = 0;
-  int code = sqlite3_open_v2(file.c_str(), &handle,
-                             flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
-  MUSTER_ASSERT(handle != nullptr);
-  if (code == SQLITE_OK) {
-    sqlite3_busy_timeout(handle, busy_timeout_ms);
-    code = sqlite3_exec(handle, settings_of_reading, nullptr, nullptr, nullptr);
-  }
-  if (code == SQLITE_OK) {
-    code = sqlite3_exec(handle, "SELECT count(*) FROM sqlite_schema", nullptr, nullptr, nullptr);
-  }
-  if (code != SQLITE_OK) {
-    const auto error = error_of(handle, code);
-    sqlite3_close(handle);
-    return tl::unexpected(error);
-  }
-  return handle;
-}
-
-Result<sqlite3*> open_handle(const std::string& file, OpenMode mode) {
-  if (mode == OpenMode::write) {
-    return open_handle(file, SQLITE_OPEN_READWRITE);
-  }
-  if (::access(file.c_str(), F_OK) != 0) {
-    return tl::unexpected(error_of_errno(errno));
-  }
-  auto handle = open_handle(file, SQLITE_OPEN_READONLY);
-  // Reading wants -shm, which a reader without rights to the directory cannot make. Where no -wal
-  // is left behind either, nobody writes and the file alone is the whole truth.
-  const bool whole = ::access((file + "-wal").c_str(), F_OK) != 0;
-  if (!handle && whole &&
-      (handle.error().code == ErrorCode::not_permitted || handle.error().code == ErrorCode::os ||
-       handle.error().code == ErrorCode::not_found)) {
-    return open_handle(uri_of(file), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
-  }
-  return handle;
-}
-
-}  // namespace
 
 Statement::Statement(Statement&& other) noexcept
     : statement_(std::exchange(other.statement_, nullptr)) {}
@@ -360,44 +164,6 @@ Bytes Statement::bytes(int column) const {
 
 bool Statement::is_null(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
-}
-
-Result<Database, Complaint> Database::open(const std::string& file, OpenMode mode,
-                                           std::int32_t version, std::string_view schema) {
-  const auto refused = [&file](const Error& error) {
-    return tl::unexpected(complaint_about(file, error));
-  };
-  if (mode == OpenMode::write) {
-    const auto created = create_file(file);
-    if (!created) {
-      return refused(created.error());
-    }
-  }
-  const auto handle = open_handle(file, mode);
-  if (!handle) {
-    return refused(handle.error());
-  }
-  Database database(*handle, file);
-  const auto identity = read_identity(database);
-  if (!identity) {
-    return refused(identity.error());
-  }
-  const auto checked = check_identity(file, mode, version, *identity);
-  if (!checked) {
-    return tl::unexpected(checked.error());
-  }
-  if (mode == OpenMode::read) {
-    return database;
-  }
-  auto done = database.execute(settings_of_writing);
-  if (done && identity->version == 0) {
-    done = create_schema(database, version, schema);
-  }
-  if (!done) {
-    return refused(done.error());
-  }
-  database.checkpoint_after(checkpoint_pages);
-  return database;
 }
 
 Database::Database(Database&& other) noexcept

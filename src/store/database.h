@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -52,14 +53,26 @@ class Statement {
 
 enum class OpenMode : std::uint8_t { write, read };
 
+// How a file that an older version wrote is used. `upgrade` makes it one of the next version, when
+// it is opened for writing. `views`, TEMP VIEWs, let it be read as if it were of the newest, while
+// no writer has come by; a reader that holds it open then must open it anew.
+struct OlderVersion {
+  std::int32_t version = 0;
+  std::string_view upgrade;
+  std::string_view views;
+};
+
 class Database {
  public:
   // write: creates the file (0600) where it is missing. read: refuses a missing file (not_found).
   // Checks that the file is Muster's (application_id) and not of a newer version (user_version >
   // `version`); the complaint names the file and the mend. `schema` is run where user_version is 0.
+  // A file of an older version is brought up to `version` in one transaction; where `older` does
+  // not know how, it is refused.
   [[nodiscard]] static Result<Database, Complaint> open(const std::string& file, OpenMode mode,
                                                         std::int32_t version,
-                                                        std::string_view schema);
+                                                        std::string_view schema,
+                                                        std::span<const OlderVersion> older = {});
   Database(Database&& other) noexcept;
   Database& operator=(Database&& other) noexcept;
   ~Database();

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -200,6 +201,58 @@ TEST_F(DatabaseTest, RefusesWhatANewerOrOlderVersionWrote) {
   EXPECT_EQ(open(OpenMode::write, 2).error().cause.code, ErrorCode::store_newer);
   EXPECT_EQ(open(OpenMode::write, 4).error().cause.code, ErrorCode::store_corrupt);
   EXPECT_TRUE(open(OpenMode::write, 3));
+}
+
+class UpgradeTest : public DatabaseTest {
+ protected:
+  static constexpr std::array<OlderVersion, 2> older{{
+      {1, "ALTER TABLE thing ADD COLUMN weight DEFAULT 5",
+       "CREATE TEMP VIEW thing AS SELECT *, 5 AS weight, 6 AS height FROM main.thing"},
+      {2, "ALTER TABLE thing ADD COLUMN height DEFAULT 6",
+       "CREATE TEMP VIEW thing AS SELECT *, 6 AS height FROM main.thing"},
+  }};
+  Result<Database, Complaint> open_newest(OpenMode mode) {
+    return Database::open(file_, mode, 3, "", older);
+  }
+  static std::int64_t sum(Database& database) {
+    auto statement = database.prepare("SELECT number + weight + height FROM thing");
+    EXPECT_TRUE(statement);
+    return statement && *statement->step() ? statement->integer(0) : 0;
+  }
+};
+
+TEST_F(UpgradeTest, BringsAnOldFileUpStepByStepBeforeItIsWritten) {
+  ASSERT_TRUE(open(OpenMode::write, 1)->execute("INSERT INTO thing VALUES(1, 'a')"));
+  auto database = open_newest(OpenMode::write);
+  ASSERT_TRUE(database) << database.error().line_of_text();
+  EXPECT_EQ(sum(*database), 12);
+  EXPECT_EQ(open(OpenMode::write, 1).error().cause.code, ErrorCode::store_newer);
+  EXPECT_TRUE(open_newest(OpenMode::write));
+}
+
+TEST_F(UpgradeTest, ReadsAnOldFileAsIfItWereNewAndLeavesItAsItIs) {
+  ASSERT_TRUE(open(OpenMode::write, 1)->execute("INSERT INTO thing VALUES(1, 'a')"));
+  auto database = open_newest(OpenMode::read);
+  ASSERT_TRUE(database) << database.error().line_of_text();
+  EXPECT_EQ(sum(*database), 12);
+  EXPECT_TRUE(open(OpenMode::write, 1));
+}
+
+TEST_F(UpgradeTest, LeavesTheOldFileWhereAStepFails) {
+  ASSERT_TRUE(open(OpenMode::write, 1)->execute("ALTER TABLE thing ADD COLUMN height"));
+  const auto opened = open_newest(OpenMode::write);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().cause.code, ErrorCode::store_corrupt);
+  auto database = open(OpenMode::write, 1);
+  ASSERT_TRUE(database);
+  EXPECT_FALSE(database->prepare("SELECT weight FROM thing"));
+}
+
+TEST_F(UpgradeTest, SaysThatAnOldFileCannotBeReadAsANewOne) {
+  ASSERT_TRUE(open(OpenMode::write, 1)->execute("DROP TABLE thing"));
+  constexpr std::array<OlderVersion, 1> wrong{{{1, "", "CREATE TEMP VIEW thing AS SELECT"}}};
+  EXPECT_EQ(Database::open(file_, OpenMode::read, 2, "", wrong).error().cause.code,
+            ErrorCode::store_corrupt);
 }
 
 TEST_F(DatabaseTest, RefusesAFileThatIsNoDatabaseAndLeavesItAlone) {
