@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/utf8.h"
 #include "model/limits.h"
 #include "roster/nearest.h"
-#include "roster/utf8.h"
 
 namespace muster::roster {
 namespace {

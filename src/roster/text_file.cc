@@ -8,8 +8,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/utf8.h"
 #include "model/limits.h"
-#include "roster/utf8.h"
 
 namespace muster::roster {
 namespace {

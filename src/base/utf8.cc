@@ -1,11 +1,11 @@
-#include "roster/utf8.h"
+#include "base/utf8.h"
 
 #include <fmt/format.h>
 
 #include <cstdint>
 #include <cstring>
 
-namespace muster::roster {
+namespace muster {
 namespace {
 
 unsigned byte_at(std::string_view text, std::size_t at) {
@@ -108,4 +108,4 @@ std::string words_of_control(std::string_view text, std::size_t at) {
   return fmt::format("{} (U+{:04X})", name, character);
 }
 
-}  // namespace muster::roster
+}  // namespace muster

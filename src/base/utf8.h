@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace muster::roster {
+namespace muster {
 
 // The offset of the first byte that is NUL or not UTF-8; text.size() where there is none.
 [[nodiscard]] std::size_t first_not_text(std::string_view text);
@@ -19,4 +19,4 @@ namespace muster::roster {
 // "a line feed (U+000A)".
 [[nodiscard]] std::string words_of_control(std::string_view text, std::size_t at);
 
-}  // namespace muster::roster
+}  // namespace muster
