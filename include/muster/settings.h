@@ -46,17 +46,70 @@ struct InvitationText {
   std::string url;  // added as "url" beside "aps"; may be empty
 };
 
+// [mail.relay]: the organisation's own outgoing mail server.
+struct MailRelaySettings {
+  std::string host;
+  std::uint16_t port = 465;
+  std::string tls = "implicit";  // required | opportunistic | none
+  std::string user;              // empty: no login
+  std::string password_file;
+  std::string trust_file;  // extra certificate authority (PEM); empty: the system's
+  std::uint32_t connections = 8;
+  std::uint32_t messages_per_connection = 0;  // 0: as many as the relay takes
+  // What the relay grants us, over all connections and tasks; 0: no limit.
+  std::uint32_t per_second = 0;
+  std::uint32_t per_minute = 0;
+  std::uint32_t per_day = 0;
+  std::string chunking = "off";         // on: BDAT, for a relay known to do it right
+  std::string delivery_status = "off";  // on: asks for DSNs (RFC 3461)
+};
+
+// [mail.direct]: to the recipients' mail hosts.
+struct MailDirectSettings {
+  std::uint16_t port = 25;
+  std::string resolver;            // host:port; empty: the system's
+  std::uint32_t connections = 64;  // over all destinations together
+};
+
+// [[mail.template]]: the letter, one a language; the first is the fallback. `text` and `html` may
+// come out of files instead: settings::load_templates (settings/files.h) reads them.
+struct MailTemplate {
+  std::string language;  // "en"
+  std::string subject;
+  std::string text;
+  std::string text_file;  // instead of `text`
+  std::string html;       // empty: made from the text, with a button
+  std::string html_file;  // instead of `html`
+  std::string url;        // of the button
+};
+
+// [[mail.dkim]]: each signs every letter.
+struct MailDkim {
+  std::string domain;
+  std::string selector;
+  std::string key_file;
+};
+
 struct MailSettings {
   std::string mode = "off";  // relay | direct
-  std::string from;
-  std::string unsubscribe_url;
-  std::string relay_host;
-  std::uint16_t relay_port = 465;
-  std::string relay_tls = "implicit";  // required | opportunistic | none
-  std::string relay_user;
-  std::string relay_password_file;
-  std::uint16_t direct_port = 25;
-  std::string direct_resolver;  // host:port; empty: the system's
+  std::string from;          // "Example School <it@school.example>"
+  std::string reply_to;
+  std::string envelope_from;    // empty: from's address; "{id}" becomes the letter's id (VERP)
+  std::string unsubscribe_url;  // may hold "{id}"
+  std::string own_name;         // for EHLO; empty: this host's name
+  std::chrono::seconds expiration{7 * 24 * 3600};  // nothing is tried so long after Send
+  // Back-off after a temporary refusal: as in ApnsSettings.
+  std::vector<std::chrono::milliseconds> retry_after{
+      std::chrono::minutes(1),  std::chrono::minutes(5), std::chrono::minutes(15),
+      std::chrono::minutes(30), std::chrono::hours(1),   std::chrono::hours(2)};
+  std::uint32_t attempts = 15;  // after so many temporary refusals the invitation fails; ≤ 15
+  std::uint32_t canary = 32;    // first letters of a task that must not all fail for configuration
+  std::string in_doubt = "resend";  // or "hold"
+  MailRelaySettings relay;
+  MailDirectSettings direct;
+  // None: the letters are made of Settings::invitations (title, body, url).
+  std::vector<MailTemplate> templates;
+  std::vector<MailDkim> dkim;
 };
 
 struct MdmSettings {

@@ -65,6 +65,9 @@ inline constexpr std::size_t reply_lines_max = 128;            // of one reply
 inline constexpr std::size_t address_bytes_max = 254;   // RFC 5321 §4.5.3.1.3, without brackets
 inline constexpr std::uint32_t mail_attempts_max = 15;  // fits the 4 bits of a packed outcome
 inline constexpr std::uint32_t mail_templates_max = 64;
+inline constexpr std::size_t template_bytes_max = 128UL * 1024;  // of a text_file or html_file
+inline constexpr std::uint32_t dkim_keys_max = 4;                // each signs every letter
+inline constexpr std::size_t password_bytes_max = 1024;
 
 // ── tasks ──
 inline constexpr std::uint32_t tasks_open_max = 64;

@@ -1,11 +1,11 @@
 #include "settings/assign.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 
 #include "settings/complain.h"
 #include "settings/period.h"
+#include "settings/text_form.h"
 
 namespace muster::settings {
 namespace {
@@ -20,76 +20,6 @@ tl::unexpected<Complaint> refuse(const toml::node& node, std::string found, std:
 tl::unexpected<Complaint> wrong_type(const toml::node& node, const Target& target,
                                      std::string expected) {
   return refuse(node, target.full_name + " is " + words_of_type(node), std::move(expected));
-}
-
-bool is_port(std::string_view text) {
-  unsigned number = 0;
-  const auto* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, number);
-  return parsed.ec == std::errc{} && parsed.ptr == end && number <= 65'535;
-}
-
-// A name or a literal address, as it may stand in a certificate: no scheme, no path, no port.
-bool is_host(std::string_view text) {
-  const bool letters = std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '-' || c == '_' || c == ':';
-  });
-  const auto colons = std::count(text.begin(), text.end(), ':');
-  return letters && !text.empty() && text.size() <= 253 && colons != 1;
-}
-
-// host:port, and [address]:port for IPv6.
-bool is_endpoint(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || !is_port(text.substr(colon + 1))) {
-    return false;
-  }
-  auto host = text.substr(0, colon);
-  const bool bracketed = host.starts_with('[') && host.ends_with(']') && host.size() > 2;
-  if (bracketed) {
-    host = host.substr(1, host.size() - 2);
-  }
-  const bool has_colon = host.find(':') != std::string_view::npos;
-  return is_host(host) && has_colon == bracketed;
-}
-
-bool has_control(std::string_view text, bool lines_allowed) {
-  return std::any_of(text.begin(), text.end(), [lines_allowed](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 || byte == 0x7f) && !(lines_allowed && (c == '\n' || c == '\t'));
-  });
-}
-
-// Empty where `text` has the form; otherwise what was expected.
-std::string expected_instead(std::string_view text, TextForm form) {
-  if (has_control(text, form == TextForm::lines)) {
-    return "text without control characters";
-  }
-  switch (form) {
-    case TextForm::any:
-    case TextForm::lines:
-    case TextForm::path:
-      return {};
-    case TextForm::not_empty:
-    case TextForm::directory:
-      return text.empty() ? "a text that is not empty" : "";
-    case TextForm::host:
-      return is_host(text) ? "" : "a host name or address, without scheme and port";
-    case TextForm::listener:
-      return is_endpoint(text) ? "" : "host:port, as in \"127.0.0.1:8470\"";
-    case TextForm::resolver:
-      return text.empty() || is_endpoint(text) ? "" : "host:port, as in \"127.0.0.1:53\", or \"\"";
-    case TextForm::store: {
-      const bool postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
-      return text == "sqlite" || postgres ? "" : "\"sqlite\" or \"postgres://…\"";
-    }
-    case TextForm::web: {
-      const bool web = text.starts_with("https://") || text.starts_with("http://");
-      return web ? "" : "a URL that begins with https:// (or http://)";
-    }
-  }
-  return {};
 }
 
 std::string from_folder(const std::string& path, const std::string& folder) {

@@ -2,21 +2,12 @@
 
 #include <vector>
 
+#include "settings/check_mail.h"
 #include "settings/complain.h"
 #include "settings/keys.h"
 
 namespace muster::settings {
 namespace {
-
-// At `name`, or at `fallback` where nobody wrote `name`.
-tl::unexpected<Complaint> complain_about(const Origins& origins, const std::string& name,
-                                         const std::string& fallback, Words words) {
-  auto origin = origins.find(name);
-  if (origin == origins.end()) {
-    origin = origins.find(fallback);
-  }
-  return complain_at(origin == origins.end() ? Place{} : origin->second, std::move(words));
-}
 
 Result<void, Complaint> check_credential(const ApnsCredential& credential, const std::string& entry,
                                          const Origins& origins) {
@@ -97,31 +88,16 @@ Result<void, Complaint> check_invitations(const Settings& settings, const Origin
   return {};
 }
 
-Result<void, Complaint> check_mail(const MailSettings& mail, const Origins& origins) {
-  const bool verified = mail.relay_tls == "implicit" || mail.relay_tls == "required";
-  if (!mail.relay_user.empty() && !verified) {
-    return complain_about(origins, "mail.relay.tls", "mail.relay.user",
-                          {"mail.relay.user would be sent over a connection that nobody verified",
-                           "mail.relay.tls implicit or required where there is a login",
-                           "set mail.relay.tls = \"required\", or remove the login"});
-  }
-  if (mail.mode == "off") {
-    return {};
-  }
-  if (mail.from.empty()) {
-    return complain_about(origins, "mail.from", "mail.mode",
-                          {"mail is on but mail.from is empty", "the sender of the invitations",
-                           "set mail.from = \"Example School <it@school.example>\""});
-  }
-  if (mail.mode == "relay" && mail.relay_host.empty()) {
-    return complain_about(origins, "mail.relay.host", "mail.mode",
-                          {"mail goes through a relay but mail.relay.host is empty",
-                           "the outgoing mail server", "set host in [mail.relay]"});
-  }
-  return {};
-}
-
 }  // namespace
+
+tl::unexpected<Complaint> complain_about(const Origins& origins, const std::string& name,
+                                         const std::string& fallback, Words words) {
+  auto origin = origins.find(name);
+  if (origin == origins.end()) {
+    origin = origins.find(fallback);
+  }
+  return complain_at(origin == origins.end() ? Place{} : origin->second, std::move(words));
+}
 
 Result<void, Complaint> check_together(const Settings& settings, const Origins& origins) {
   if (auto checked = check_credentials(settings, origins); !checked) {

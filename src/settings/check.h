@@ -10,4 +10,9 @@ namespace muster::settings {
 [[nodiscard]] Result<void, Complaint> check_together(const Settings& settings,
                                                      const Origins& origins);
 
+// At `name`, or at `fallback` where nobody wrote `name`.
+[[nodiscard]] tl::unexpected<Complaint> complain_about(const Origins& origins,
+                                                       const std::string& name,
+                                                       const std::string& fallback, Words words);
+
 }  // namespace muster::settings

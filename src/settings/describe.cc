@@ -32,14 +32,6 @@ void add_entries(std::vector<Entry>& entries, std::string_view list, const Origi
   }
 }
 
-template <class Entry>
-void add_names(std::string_view list, std::vector<std::string>& names) {
-  Entry entry;
-  for (const auto& key : keys_of(entry)) {
-    names.push_back(std::string(list) + "[]." + std::string(key.name));
-  }
-}
-
 }  // namespace
 
 std::vector<SettingLine> describe(const Settings& settings, const Origins& origins) {
@@ -47,8 +39,9 @@ std::vector<SettingLine> describe(const Settings& settings, const Origins& origi
   Settings standard;
   std::vector<SettingLine> lines;
   add_lines(keys_of(actual), keys_of(standard), "", origins, lines);
-  add_entries(actual.apns.credentials, credential_list, origins, lines);
-  add_entries(actual.invitations, invitation_list, origins, lines);
+  for_each_list(actual, [&](std::string_view list, auto& entries, std::size_t /*count_max*/) {
+    add_entries(entries, list, origins, lines);
+  });
   return lines;
 }
 
@@ -58,8 +51,13 @@ std::vector<std::string> known_keys() {
   for (const auto& key : keys_of(standard)) {
     names.emplace_back(key.name);
   }
-  add_names<ApnsCredential>(credential_list, names);
-  add_names<InvitationText>(invitation_list, names);
+  for_each_list(standard, [&names]<class Entry>(std::string_view list, std::vector<Entry>&,
+                                                std::size_t /*count_max*/) {
+    Entry entry;
+    for (const auto& key : keys_of(entry)) {
+      names.push_back(std::string(list) + "[]." + std::string(key.name));
+    }
+  });
   return names;
 }
 

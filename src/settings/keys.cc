@@ -10,8 +10,11 @@ using namespace std::chrono_literals;
 
 constexpr std::uint32_t connections_max = limits::connections_per_pool_max * limits::shards_max;
 constexpr std::uint32_t wakes_per_second_max = 1'000'000;
-// APNs keeps an undelivered push for 30 days at most.
+// APNs keeps an undelivered push for 30 days at most; an older letter invites nobody any more.
 constexpr auto expiration_max = std::chrono::seconds(30 * 24h);
+constexpr std::uint32_t letters_counted_max = 1'000'000;
+constexpr std::uint32_t letters_per_day_max = 1'000'000'000;
+constexpr std::uint32_t direct_connections_max = 1024;
 
 // In quotes, with what TOML wants escaped.
 std::string quoted(std::string_view text) {
@@ -55,12 +58,55 @@ struct ValueText {
   }
 };
 
+void add_relay(MailRelaySettings& relay, std::vector<Key>& keys) {
+  const std::vector<Key> added{
+      {"mail.relay.host", TextPlace{&relay.host, TextForm::relay}},
+      {"mail.relay.port", CountPlace{&relay.port, 1, 65'535}},
+      {"mail.relay.tls",
+       ChoicePlace{&relay.tls, {"implicit", "required", "opportunistic", "none"}}},
+      {"mail.relay.user", TextPlace{&relay.user, TextForm::any}},
+      {"mail.relay.password_file", TextPlace{&relay.password_file, TextForm::path}},
+      {"mail.relay.trust_file", TextPlace{&relay.trust_file, TextForm::path}},
+      {"mail.relay.connections",
+       CountPlace{&relay.connections, 1, limits::connections_per_pool_max}},
+      {"mail.relay.messages_per_connection",
+       CountPlace{&relay.messages_per_connection, 0, letters_counted_max}},
+      {"mail.relay.per_second", CountPlace{&relay.per_second, 0, letters_counted_max}},
+      {"mail.relay.per_minute", CountPlace{&relay.per_minute, 0, letters_counted_max}},
+      {"mail.relay.per_day", CountPlace{&relay.per_day, 0, letters_per_day_max}},
+      {"mail.relay.chunking", ChoicePlace{&relay.chunking, {"off", "on"}}},
+      {"mail.relay.delivery_status", ChoicePlace{&relay.delivery_status, {"off", "on"}}},
+  };
+  keys.insert(keys.end(), added.begin(), added.end());
+}
+
+void add_mail(MailSettings& mail, std::vector<Key>& keys) {
+  const std::vector<Key> added{
+      {"mail.mode", ChoicePlace{&mail.mode, {"off", "relay", "direct"}}},
+      {"mail.from", TextPlace{&mail.from, TextForm::any}},
+      {"mail.reply_to", TextPlace{&mail.reply_to, TextForm::any}},
+      {"mail.envelope_from", TextPlace{&mail.envelope_from, TextForm::envelope}},
+      {"mail.unsubscribe_url", TextPlace{&mail.unsubscribe_url, TextForm::opt_out}},
+      {"mail.own_name", TextPlace{&mail.own_name, TextForm::own_name}},
+      {"mail.expiration", PeriodPlace{&mail.expiration, 1min, expiration_max}},
+      {"mail.retry_after", PeriodsPlace{&mail.retry_after, limits::mail_attempts_max, 1ms, 24h}},
+      {"mail.attempts", CountPlace{&mail.attempts, 1, limits::mail_attempts_max}},
+      {"mail.canary", CountPlace{&mail.canary, 0, limits::ahead_of_mark_max}},
+      {"mail.in_doubt", ChoicePlace{&mail.in_doubt, {"resend", "hold"}}},
+  };
+  keys.insert(keys.end(), added.begin(), added.end());
+  add_relay(mail.relay, keys);
+  keys.push_back({"mail.direct.port", CountPlace{&mail.direct.port, 1, 65'535}});
+  keys.push_back({"mail.direct.resolver", TextPlace{&mail.direct.resolver, TextForm::resolver}});
+  keys.push_back(
+      {"mail.direct.connections", CountPlace{&mail.direct.connections, 1, direct_connections_max}});
+}
+
 }  // namespace
 
 std::vector<Key> keys_of(Settings& settings) {
   auto& apns = settings.apns;
-  auto& mail = settings.mail;
-  return {
+  std::vector<Key> keys{
       {"data.dir", TextPlace{&settings.data_dir, TextForm::directory}},
       {"store.url", TextPlace{&settings.store_url, TextForm::store}},
       {"server.listen", TextPlace{&settings.server_listen, TextForm::listener}},
@@ -74,23 +120,17 @@ std::vector<Key> keys_of(Settings& settings) {
       {"apns.attempts", CountPlace{&apns.attempts, 1, limits::attempts_max}},
       {"apns.canary", CountPlace{&apns.canary, 0, limits::ahead_of_mark_max}},
       {"apns.in_doubt", ChoicePlace{&apns.in_doubt, {"resend", "hold"}}},
-      {"mail.mode", ChoicePlace{&mail.mode, {"off", "relay", "direct"}}},
-      {"mail.from", TextPlace{&mail.from, TextForm::any}},
-      {"mail.unsubscribe_url", TextPlace{&mail.unsubscribe_url, TextForm::any}},
-      {"mail.relay.host", TextPlace{&mail.relay_host, TextForm::any}},
-      {"mail.relay.port", CountPlace{&mail.relay_port, 1, 65'535}},
-      {"mail.relay.tls",
-       ChoicePlace{&mail.relay_tls, {"implicit", "required", "opportunistic", "none"}}},
-      {"mail.relay.user", TextPlace{&mail.relay_user, TextForm::any}},
-      {"mail.relay.password_file", TextPlace{&mail.relay_password_file, TextForm::path}},
-      {"mail.direct.port", CountPlace{&mail.direct_port, 1, 65'535}},
-      {"mail.direct.resolver", TextPlace{&mail.direct_resolver, TextForm::resolver}},
+  };
+  add_mail(settings.mail, keys);
+  const std::vector<Key> others{
       {"books.url", TextPlace{&settings.books_url, TextForm::web}},
       {"mdm.mode", ChoicePlace{&settings.mdm.mode, {"off", "builtin", "nanomdm"}}},
       {"mdm.wakes_per_second", CountPlace{&settings.mdm.wakes_per_second, 0, wakes_per_second_max}},
       {"reactor.kind", ChoicePlace{&settings.reactor.kind, {"auto", "io_uring", "epoll"}}},
       {"reactor.shards", CountPlace{&settings.reactor.shards, 0, limits::shards_max}},
   };
+  keys.insert(keys.end(), others.begin(), others.end());
+  return keys;
 }
 
 std::vector<Key> keys_of(ApnsCredential& credential) {
@@ -109,6 +149,26 @@ std::vector<Key> keys_of(InvitationText& text) {
       {"title", TextPlace{&text.title, TextForm::not_empty}},
       {"body", TextPlace{&text.body, TextForm::lines}},
       {"url", TextPlace{&text.url, TextForm::any}},
+  };
+}
+
+std::vector<Key> keys_of(MailTemplate& letter) {
+  return {
+      {"language", TextPlace{&letter.language, TextForm::not_empty}},
+      {"subject", TextPlace{&letter.subject, TextForm::not_empty}},
+      {"text", TextPlace{&letter.text, TextForm::lines}},
+      {"text_file", TextPlace{&letter.text_file, TextForm::path}},
+      {"html", TextPlace{&letter.html, TextForm::lines}},
+      {"html_file", TextPlace{&letter.html_file, TextForm::path}},
+      {"url", TextPlace{&letter.url, TextForm::any}},
+  };
+}
+
+std::vector<Key> keys_of(MailDkim& dkim) {
+  return {
+      {"domain", TextPlace{&dkim.domain, TextForm::domain}},
+      {"selector", TextPlace{&dkim.selector, TextForm::domain}},
+      {"key_file", TextPlace{&dkim.key_file, TextForm::path}},
   };
 }
 

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "model/limits.h"
 #include "muster/settings.h"
 
 namespace muster::settings {
@@ -27,6 +28,11 @@ enum class TextForm : std::uint8_t {
   resolver,   // host:port, or empty
   store,      // "sqlite" or a postgres URL
   web,        // http:// or https://
+  relay,      // as host, or empty
+  domain,     // a name, not empty
+  own_name,   // a name or [address], or empty
+  envelope,   // one mailbox, which may hold {id}; or empty
+  opt_out,    // https:// with nothing that a header field cannot hold, may hold {id}; or empty
 };
 struct TextPlace {
   std::string* value;
@@ -58,13 +64,26 @@ struct Key {
   std::variant<TextPlace, ChoicePlace, CountPlace, PeriodPlace, PeriodsPlace> place;
 };
 
-// The names of the two lists of tables.
+// The names of the lists of tables.
 inline constexpr std::string_view credential_list = "apns.credential";
 inline constexpr std::string_view invitation_list = "invitation";
+inline constexpr std::string_view template_list = "mail.template";
+inline constexpr std::string_view dkim_list = "mail.dkim";
 
 [[nodiscard]] std::vector<Key> keys_of(Settings& settings);
 [[nodiscard]] std::vector<Key> keys_of(ApnsCredential& credential);
 [[nodiscard]] std::vector<Key> keys_of(InvitationText& text);
+[[nodiscard]] std::vector<Key> keys_of(MailTemplate& letter);
+[[nodiscard]] std::vector<Key> keys_of(MailDkim& dkim);
+
+// Calls `visit(name, entries, count_max)` for every list of tables in `settings`.
+template <class AnySettings, class Visit>
+void for_each_list(AnySettings& settings, Visit visit) {
+  visit(credential_list, settings.apns.credentials, limits::credentials_max);
+  visit(invitation_list, settings.invitations, limits::languages_max);
+  visit(template_list, settings.mail.templates, limits::mail_templates_max);
+  visit(dkim_list, settings.mail.dkim, limits::dkim_keys_max);
+}
 
 // "apns.credential[1].topic", 1-based.
 [[nodiscard]] std::string entry_name(std::string_view list, std::size_t index);

@@ -28,7 +28,11 @@ class Reader {
         folder_(std::filesystem::path(file_).parent_path().string()),
         settings_(settings),
         origins_(origins),
-        keys_(keys_of(settings)) {}
+        keys_(keys_of(settings)) {
+    for_each_list(settings, [this](std::string_view list, auto& /*entries*/, std::size_t /*max*/) {
+      lists_.push_back(list);
+    });
+  }
 
   // `prefix` is "" or ends in a dot: "mail.relay.".
   Result<void, Complaint> read_table(const toml::table& table, const std::string& prefix);
@@ -44,6 +48,7 @@ class Reader {
                                      Entry& entry);
   Result<void, Complaint> read_value(const toml::node& node, const Key& key,
                                      const std::string& name);
+  [[nodiscard]] bool is_list(std::string_view name) const;
   [[nodiscard]] bool is_section(const std::string& name) const;
   [[nodiscard]] Names names_in(const std::string& prefix) const;
   [[nodiscard]] std::string elsewhere(std::string_view key, std::string_view section) const;
@@ -57,6 +62,7 @@ class Reader {
   Settings& settings_;
   Origins& origins_;
   std::vector<Key> keys_;
+  std::vector<std::string_view> lists_;
 };
 
 Result<void, Complaint> Reader::read_table(const toml::table& table, const std::string& prefix) {
@@ -67,10 +73,12 @@ Result<void, Complaint> Reader::read_table(const toml::table& table, const std::
                                   [&name](const Key& each) { return each.name == name; });
     if (key != keys_.end()) {
       read = read_value(node, *key, name);
-    } else if (name == credential_list) {
-      read = read_list(node, credential_list, settings_.apns.credentials, limits::credentials_max);
-    } else if (name == invitation_list) {
-      read = read_list(node, invitation_list, settings_.invitations, limits::languages_max);
+    } else if (is_list(name)) {
+      for_each_list(settings_, [&](std::string_view list, auto& entries, std::size_t count_max) {
+        if (name == list) {
+          read = read_list(node, list, entries, count_max);
+        }
+      });
     } else if (!is_section(name)) {
       return unknown(toml_key, prefix.empty() ? "" : prefix.substr(0, prefix.size() - 1),
                      names_in(prefix));
@@ -149,10 +157,13 @@ Result<void, Complaint> Reader::read_value(const toml::node& node, const Key& ke
   return {};
 }
 
+bool Reader::is_list(std::string_view name) const {
+  return std::find(lists_.begin(), lists_.end(), name) != lists_.end();
+}
+
 bool Reader::is_section(const std::string& name) const {
   const auto prefix = name + ".";
-  return credential_list.starts_with(prefix) ||
-         std::any_of(keys_.begin(), keys_.end(),
+  return std::any_of(keys_.begin(), keys_.end(),
                      [&prefix](const Key& key) { return key.name.starts_with(prefix); });
 }
 
@@ -172,24 +183,37 @@ Reader::Names Reader::names_in(const std::string& prefix) const {
   for (const auto& key : keys_) {
     add(key.name);
   }
-  add(credential_list);
-  add(invitation_list);
+  for (const auto list : lists_) {
+    add(list);
+  }
   return names;
 }
 
-// The section where a key of exactly this name is at home, one below `section` first; empty where
-// there is none.
+// The section where a key of exactly this name is at home, in its brackets, one below `section`
+// first; empty where there is none.
 std::string Reader::elsewhere(std::string_view key, std::string_view section) const {
   std::string home;
+  const auto consider = [&](std::string_view candidate, std::string_view brackets) {
+    if (home.empty() || candidate.starts_with(std::string(section) + ".")) {
+      home = std::string(brackets.substr(0, brackets.size() / 2)) + std::string(candidate) +
+             std::string(brackets.substr(brackets.size() / 2));
+    }
+  };
   for (const auto& each : keys_) {
     const auto dot = each.name.rfind('.');
-    if (each.name.substr(dot + 1) != key) {
-      continue;
-    }
-    if (home.empty() || each.name.starts_with(std::string(section) + ".")) {
-      home = each.name.substr(0, dot);
+    if (each.name.substr(dot + 1) == key) {
+      consider(each.name.substr(0, dot), "[]");
     }
   }
+  for_each_list(settings_, [&]<class Entry>(std::string_view list, const std::vector<Entry>&,
+                                            std::size_t /*count_max*/) {
+    Entry entry;
+    for (const auto& each : keys_of(entry)) {
+      if (each.name == key) {
+        consider(list, "[[]]");
+      }
+    }
+  });
   return home;
 }
 
@@ -198,7 +222,7 @@ tl::unexpected<Complaint> Reader::unknown(const toml::key& key, const std::strin
   const std::string word(key.str());
   const auto home = elsewhere(word, section);
   auto mend = home.empty() ? "did you mean '" + nearest(word, known) + "'?"
-                           : "'" + word + "' belongs to [" + home + "]";
+                           : "'" + word + "' belongs to " + home;
   return complain(key.source().begin, {.found = "unknown key '" + word + "'" +
                                                 (section.empty() ? "" : " in [" + section + "]"),
                                        .expected = "one of the keys in config/muster.toml",

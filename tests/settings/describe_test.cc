@@ -70,6 +70,21 @@ TEST(Describe, SaysValueDefaultAndOrigin) {
   EXPECT_EQ(line_of(lines, "invitation[1].body").origin, "m.toml:7");
 }
 
+TEST(Describe, KnowsTheLettersAndTheirKeys) {
+  Origins origins;
+  const auto settings = read_settings_text(
+      "[mail.relay]\nper_day = 7\n"
+      "[[mail.template]]\nlanguage = \"en\"\nsubject = \"Hello\"\ntext_file = \"/a.txt\"\n"
+      "[[mail.dkim]]\ndomain = \"a.example\"\nselector = \"s\"\nkey_file = \"/k.pem\"\n",
+      "m.toml", &origins);
+  ASSERT_TRUE(settings.has_value()) << settings.error().line_of_text();
+  const auto lines = describe(*settings, origins);
+  EXPECT_EQ(line_of(lines, "mail.relay.per_day").value, "7");
+  EXPECT_EQ(line_of(lines, "mail.template[1].text_file").value, "\"/a.txt\"");
+  EXPECT_EQ(line_of(lines, "mail.template[1].html").origin, "default");
+  EXPECT_EQ(line_of(lines, "mail.dkim[1].key_file").origin, "m.toml:10");
+}
+
 TEST(ConfigFile, NamesEveryDefaultTruly) {
   Origins origins;
   const auto settings = read_settings(config + "muster.toml", &origins);
@@ -80,6 +95,8 @@ TEST(ConfigFile, NamesEveryDefaultTruly) {
   }
   EXPECT_TRUE(settings->apns.credentials.empty());
   EXPECT_TRUE(settings->invitations.empty());
+  EXPECT_TRUE(settings->mail.templates.empty());
+  EXPECT_TRUE(settings->mail.dkim.empty());
 }
 
 TEST(ConfigFile, DocumentsEveryKey) {

@@ -56,7 +56,7 @@ shards = 2
   EXPECT_EQ(settings.apns.expiration, 12h);
   EXPECT_EQ(settings.apns.retry_after, (std::vector<std::chrono::milliseconds>{500ms, 1min}));
   EXPECT_EQ(settings.apns.in_doubt, "hold");
-  EXPECT_EQ(settings.mail.relay_tls, "required");
+  EXPECT_EQ(settings.mail.relay.tls, "required");
   EXPECT_EQ(settings.reactor.kind, "epoll");
   EXPECT_EQ(settings.reactor.shards, 2U);
 }
@@ -127,6 +127,11 @@ TEST(ReadSettings, NamesTheSectionAKeyBelongsTo) {
   EXPECT_EQ(complaint("[apns]\nshards = 2\n").mend, "'shards' belongs to [reactor]");
   EXPECT_EQ(complaint("[mail]\nport = 25\n").mend, "'port' belongs to [mail.direct]");
   EXPECT_EQ(complaint("listen = \"x\"\n").mend, "'listen' belongs to [server]");
+  EXPECT_EQ(complaint("[mail]\nsubject = \"x\"\n").mend, "'subject' belongs to [[mail.template]]");
+  EXPECT_EQ(complaint("[mail]\nlanguage = \"x\"\n").mend,
+            "'language' belongs to [[mail.template]]");
+  EXPECT_EQ(complaint("[[mail.template]]\ntitle = \"x\"\n").mend,
+            "'title' belongs to [[invitation]]");
 }
 
 TEST(ReadSettings, NamesTheNearestKeyOfACredential) {
@@ -188,7 +193,7 @@ TEST(ReadSettings, RefusesTextsOfTheWrongForm) {
 TEST(ReadSettings, TakesAddressesOfBothFamilies) {
   EXPECT_EQ(read("[apns]\nhost = \"::1\"\n").apns.host, "::1");
   EXPECT_EQ(read("[server]\nlisten = \"[::1]:80\"\n").server_listen, "[::1]:80");
-  EXPECT_EQ(read("[mail.direct]\nresolver = \"127.0.0.1:53\"\n").mail.direct_resolver,
+  EXPECT_EQ(read("[mail.direct]\nresolver = \"127.0.0.1:53\"\n").mail.direct.resolver,
             "127.0.0.1:53");
 }
 
@@ -241,15 +246,6 @@ TEST(ReadSettings, RefusesMoreEntriesThanThereIsRoomFor) {
     toml += "[[invitation]]\nlanguage = \"" + std::to_string(i) + "\"\ntitle = \"t\"\n";
   }
   EXPECT_THAT(line_about(toml), HasSubstr("invitation has 65 entries; expected at most 64"));
-}
-
-TEST(ReadSettings, RefusesMailThatCannotBeSent) {
-  EXPECT_THAT(line_about("[mail]\nmode = \"direct\"\n"), HasSubstr("mail.from is empty"));
-  EXPECT_THAT(line_about("[mail]\nmode = \"relay\"\nfrom = \"a@b\"\n"),
-              HasSubstr("muster.toml:2:8: mail goes through a relay"));
-  EXPECT_THAT(line_about("[mail.relay]\nuser = \"u\"\ntls = \"opportunistic\"\n"),
-              HasSubstr("nobody verified"));
-  EXPECT_EQ(read("[mail]\nmode = \"direct\"\nfrom = \"a@b\"\n").mail.mode, "direct");
 }
 
 class SettingsFile : public testing::Test {
