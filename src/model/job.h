@@ -66,9 +66,10 @@ static_assert(std::is_trivially_copyable_v<Job>);
 // What all jobs of a task share. Immutable once the task runs; owned by the task's entry, which
 // outlives every job of it.
 struct Content {
-  IdPrefix push_prefix{};         // of apns-id
-  IdPrefix mail_prefix{};         // of Message-ID
-  std::int64_t expiration_s = 0;  // apns-expiration, seconds since 1970
+  IdPrefix push_prefix{};              // of apns-id
+  IdPrefix mail_prefix{};              // of Message-ID
+  std::int64_t expiration_s = 0;       // apns-expiration, seconds since 1970
+  std::int64_t mail_expiration_s = 0;  // no letter is sent from then on, seconds since 1970
   // Alert invitations: the finished JSON payload by language index; index 0 is the fallback. Each
   // is ≤ limits::payload_bytes_max (checked before Send). Unused for mdm.
   std::vector<std::string> alert_payloads;

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -83,6 +84,9 @@ struct Vitals {
   std::uint32_t in_flight = 0;     // submitted, not answered
   std::uint32_t stream_limit = 0;  // as the peer says now
   std::int64_t window_bytes = 0;   // connection flow-control window as it stands now
+  // With which words the peer refused or ended the conversation, in one line; may be empty. Good
+  // until the session is called again.
+  std::string_view said = {};
 };
 
 // A session that carries jobs. The pool asks room(), submits that many, and collects answers each
