@@ -2,7 +2,8 @@
 # Fetches the servers that only tests need and unpacks them under build/peers, with dpkg -x: nothing is
 # installed, no service is started. usage: peers.sh BUILD_DIR
 # The list is the [peer] section of config/packages.txt; libraries they need beyond those installed are
-# fetched the same way (nginx on Debian 12 needs none but libpcre2, zlib, libssl and libcrypt).
+# fetched the same way; they are found by LD_LIBRARY_PATH (nginx on Debian 12 needs none but libpcre2, zlib,
+# libssl and libcrypt).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 peers=$1/peers
