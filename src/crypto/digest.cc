@@ -8,21 +8,50 @@
 namespace muster::crypto {
 namespace {
 
-constexpr std::string_view alphabet =
+constexpr std::string_view url_alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-constexpr std::string_view standard_alphabet =
+constexpr std::string_view alphabet =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-constexpr std::array<std::int8_t, 256> values_of_digits() {
-  std::array<std::int8_t, 256> values{};
+using DigitValues = std::array<std::int8_t, 256>;
+constexpr DigitValues values_of_digits(std::string_view digits) {
+  DigitValues values{};
   values.fill(-1);
-  for (std::size_t i = 0; i < alphabet.size(); ++i) {
-    values[static_cast<Byte>(alphabet[i])] = static_cast<std::int8_t>(i);
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    values[static_cast<Byte>(digits[i])] = static_cast<std::int8_t>(i);
   }
   return values;
 }
-constexpr auto digit_values = values_of_digits();
+constexpr auto url_digit_values = values_of_digits(url_alphabet);
+constexpr auto digit_values = values_of_digits(alphabet);
+
+bool decode(std::string_view text, const DigitValues& values, std::vector<Byte>& out) {
+  if (text.size() % 4 == 1) {
+    return false;
+  }
+  const auto size_before = out.size();
+  std::uint32_t kept = 0;
+  int kept_bits = 0;
+  for (const char digit : text) {
+    const std::int8_t value = values[static_cast<Byte>(digit)];
+    if (value < 0) {
+      out.resize(size_before);
+      return false;
+    }
+    kept = (kept << 6) | static_cast<std::uint32_t>(value);
+    kept_bits += 6;
+    if (kept_bits >= 8) {
+      kept_bits -= 8;
+      out.push_back(static_cast<Byte>((kept >> kept_bits) & 0xff));
+    }
+  }
+  // Bits behind the last byte must be zero, or two texts would mean the same bytes.
+  if ((kept & ((1U << kept_bits) - 1)) != 0) {
+    out.resize(size_before);
+    return false;
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -40,7 +69,7 @@ void fill_random(MutableBytes bytes) {
 }
 
 char* write_base64(Bytes bytes, char* out) {
-  const auto digit = [](unsigned value) { return standard_alphabet[value & 63U]; };
+  const auto digit = [](unsigned value) { return alphabet[value & 63U]; };
   const Byte* at = bytes.data();
   std::size_t left = bytes.size();
   for (; left >= 3; left -= 3, at += 3) {
@@ -76,41 +105,27 @@ std::string base64url(Bytes bytes) {
     kept_bits += 8;
     while (kept_bits >= 6) {
       kept_bits -= 6;
-      text += alphabet[(kept >> kept_bits) & 63];
+      text += url_alphabet[(kept >> kept_bits) & 63];
     }
   }
   if (kept_bits > 0) {
-    text += alphabet[(kept << (6 - kept_bits)) & 63];
+    text += url_alphabet[(kept << (6 - kept_bits)) & 63];
   }
   return text;
 }
 
 bool from_base64url(std::string_view text, std::vector<Byte>& out) {
-  if (text.size() % 4 == 1) {
+  return decode(text, url_digit_values, out);
+}
+
+bool from_base64(std::string_view text, std::vector<Byte>& out) {
+  if (text.size() % 4 != 0) {
     return false;
   }
-  const auto size_before = out.size();
-  std::uint32_t kept = 0;
-  int kept_bits = 0;
-  for (const char digit : text) {
-    const std::int8_t value = digit_values[static_cast<Byte>(digit)];
-    if (value < 0) {
-      out.resize(size_before);
-      return false;
-    }
-    kept = (kept << 6) | static_cast<std::uint32_t>(value);
-    kept_bits += 6;
-    if (kept_bits >= 8) {
-      kept_bits -= 8;
-      out.push_back(static_cast<Byte>((kept >> kept_bits) & 0xff));
-    }
+  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) {
+    text.remove_suffix(1);
   }
-  // Bits behind the last byte must be zero, or two texts would mean the same bytes.
-  if ((kept & ((1U << kept_bits) - 1)) != 0) {
-    out.resize(size_before);
-    return false;
-  }
-  return true;
+  return decode(text, digit_values, out);
 }
 
 }  // namespace muster::crypto

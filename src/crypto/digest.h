@@ -22,5 +22,7 @@ char* write_base64(Bytes bytes, char* out);
 [[nodiscard]] std::string base64url(Bytes bytes);
 // Nothing is appended and false returned for anything that is not base64url without padding.
 [[nodiscard]] bool from_base64url(std::string_view text, std::vector<Byte>& out);
+// Likewise of base64 with padding.
+[[nodiscard]] bool from_base64(std::string_view text, std::vector<Byte>& out);
 
 }  // namespace muster::crypto

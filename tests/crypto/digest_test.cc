@@ -56,5 +56,25 @@ TEST(Base64Url, RefusesWhatIsNotBase64Url) {
   }
 }
 
+TEST(Base64, ReadsBackWhatItWrote) {
+  for (std::size_t size = 0; size < 50; ++size) {
+    std::vector<Byte> bytes(size);
+    fill_random(bytes);
+    std::vector<Byte> read{1, 2};
+    ASSERT_TRUE(from_base64(base64(bytes), read));
+    bytes.insert(bytes.begin(), {1, 2});
+    EXPECT_EQ(read, bytes);
+  }
+}
+
+TEST(Base64, RefusesWhatIsNotBase64) {
+  std::vector<Byte> out{7};
+  for (const auto* text : {"A", "Zg", "Zg=", "Zg===", "====", "Zm-v", "Zm9v!", "Zm 9",
+                           "Zh==", "Z===", "=Zm9", "Zg==Zg=="}) {
+    EXPECT_FALSE(from_base64(text, out)) << text;
+    EXPECT_EQ(out, std::vector<Byte>{7}) << text;
+  }
+}
+
 }  // namespace
 }  // namespace muster::crypto
