@@ -57,6 +57,9 @@ struct SessionSettings {
   TlsMode tls = TlsMode::none;
   // Whether the endpoint's context verifies certificates: a login goes over nothing less.
   bool verified = false;
+  // All mail goes through this one server, so that what it says of limits is about our quota. So it
+  // is of itself where we log in.
+  bool relay = false;
   Login login;
   bool chunking = false;          // BDAT, where the server offers it: for our own relay only
   std::uint32_t letters_max = 0;  // then QUIT; 0: as many as the server takes (LIMITS MAILMAX)

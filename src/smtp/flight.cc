@@ -1,0 +1,309 @@
+#include "smtp/flight.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+#include "model/limits.h"
+
+namespace muster::smtp {
+
+using wire::Fate;
+
+Flight::Flight(const SessionSettings& settings, Exchange& exchange)
+    : settings_(settings), exchange_(exchange) {}
+
+void Flight::begin(const Capabilities& offered) {
+  rules_ = EnvelopeRules{offered, settings_.delivery_status};
+  pipelining_ = offered.pipelining;
+  chunking_ = settings_.chunking && offered.chunking;
+  relay_ = settings_.relay || !settings_.login.user.empty();
+  limit_ = pipelining_ ? 2 : 1;
+  letters_max_ = settings_.letters_max;
+  if (offered.letters_max != 0) {
+    letters_max_ =
+        letters_max_ == 0 ? offered.letters_max : std::min(letters_max_, offered.letters_max);
+  }
+}
+
+std::uint32_t Flight::room() const {
+  const auto in_hand = static_cast<std::uint32_t>(letters_.size());
+  const auto room = limit_ - std::min(limit_, in_hand);
+  return letters_max_ == 0 ? room : std::min(room, letters_max_ - taken_);
+}
+
+void Flight::submit(Slot slot, Letter& letter) {
+  MUSTER_ASSERT(room() != 0);
+  letter.reply.clear();
+  if (const auto reason = hindrance(rules_, letter); reason != Reason::none) {
+    answers.push_back(wire::Answer{slot, Fate::answered, reason, 0, 0});
+    return;
+  }
+  ++taken_;
+  ++open_;
+  letters_.push(InHand{slot, &letter});
+}
+
+// ── saying ──
+
+// The last thing said may stand in the middle of a group.
+bool Flight::may_speak() const {
+  if (!exchange_.awaits()) {
+    return true;
+  }
+  const auto last = exchange_.last();
+  return pipelining_ &&
+         (last == Command::body || last == Command::lone_dot || last == Command::rset);
+}
+
+void Flight::advance(bool leaving) {
+  while (begun_ < letters_.size() && may_speak()) {
+    if (reset_first_) {
+      reset_first_ = false;
+      say("RSET\r\n", Command::rset);
+    } else {
+      begin_next();
+    }
+  }
+  if (leaving && !quit_said_ && begun_ == letters_.size() && may_speak()) {
+    quit_said_ = true;
+    say("QUIT\r\n", Command::quit);
+  }
+}
+
+void Flight::begin_next() {
+  const auto& in_hand = letters_[begun_++];
+  scratch_.clear();
+  write_mail(rules_, *in_hand.letter, scratch_);
+  say(scratch_, Command::mail);
+  if (pipelining_) {
+    say_rcpt(in_hand);
+    if (!chunking_) {
+      say("DATA\r\n", Command::data);
+    }
+  }
+}
+
+void Flight::say_rcpt(const InHand& in_hand) {
+  scratch_.clear();
+  write_rcpt(rules_, *in_hand.letter, scratch_);
+  say(scratch_, Command::rcpt);
+}
+
+void Flight::say_body(InHand& in_hand) {
+  const auto& letter = *in_hand.letter;
+  if (chunking_) {
+    exchange_.say("BDAT ");
+    exchange_.say(std::to_string(letter.octets()));
+    exchange_.say(" LAST\r\n");
+  }
+  exchange_.send(letter.head);
+  exchange_.send(letter.body);
+  if (!chunking_) {
+    exchange_.say(".\r\n");
+  }
+  in_hand.body_end = exchange_.end();
+  exchange_.expect(Command::body);
+}
+
+void Flight::say(std::string_view command, Command awaited) {
+  exchange_.say(command);
+  exchange_.expect(awaited);
+}
+
+// ── hearing ──
+
+Flight::Upshot Flight::hear(Command command, const Reply& reply) {
+  switch (command) {
+    case Command::mail:
+      return hear_mail(reply);
+    case Command::rcpt:
+      return hear_rcpt(reply);
+    case Command::data:
+      return hear_data(reply);
+    case Command::body:
+      return hear_body(reply);
+    case Command::lone_dot:
+      finish();
+      return reply.kind() == 3 ? Upshot::breach : Upshot::go_on;
+    case Command::rset:
+      return reply.kind() == 2 ? Upshot::go_on
+                               : (reply.kind() == 3 ? Upshot::breach : Upshot::give_up);
+    default:
+      MUSTER_ASSERT(false);
+      return Upshot::breach;
+  }
+}
+
+Flight::Upshot Flight::hear_mail(const Reply& reply) {
+  auto& in_hand = letters_.front();
+  if (reply.kind() == 3) {
+    return Upshot::breach;
+  }
+  if (reply.kind() == 2) {
+    if (!pipelining_) {
+      say_rcpt(in_hand);
+    }
+    return Upshot::go_on;
+  }
+  in_hand.mail_refused = true;
+  const auto upshot = judge(Phase::mail, reply);
+  if (!pipelining_) {
+    finish();
+  }
+  return upshot;
+}
+
+Flight::Upshot Flight::hear_rcpt(const Reply& reply) {
+  auto& in_hand = letters_.front();
+  if (reply.kind() == 3) {
+    return Upshot::breach;
+  }
+  in_hand.accepted = reply.kind() == 2;
+  if (in_hand.accepted && !in_hand.mail_refused) {
+    if (chunking_) {
+      say_body(in_hand);
+    } else if (!pipelining_) {
+      say("DATA\r\n", Command::data);
+    }
+    return Upshot::go_on;
+  }
+  const auto upshot = in_hand.mail_refused ? Upshot::go_on : judge(Phase::rcpt, reply);
+  if (chunking_ || !pipelining_) {  // no DATA follows that would end the transaction
+    reset_first_ = in_hand.accepted || !in_hand.mail_refused;
+    finish();
+  }
+  return upshot;
+}
+
+Flight::Upshot Flight::hear_data(const Reply& reply) {
+  auto& in_hand = letters_.front();
+  if (reply.kind() == 2) {
+    return Upshot::breach;
+  }
+  if (reply.kind() == 3 && !in_hand.answered) {
+    say_body(in_hand);
+    return Upshot::go_on;
+  }
+  if (reply.kind() == 3) {
+    if (in_hand.accepted) {
+      return Upshot::give_up;  // although MAIL was refused: it would deliver an empty message
+    }
+    say(".\r\n", Command::lone_dot);
+    return Upshot::go_on;
+  }
+  const auto upshot = in_hand.answered ? Upshot::go_on : judge(Phase::data, reply);
+  reset_first_ = true;
+  finish();
+  return upshot;
+}
+
+Flight::Upshot Flight::hear_body(const Reply& reply) {
+  auto& in_hand = letters_.front();
+  if (reply.kind() == 3) {
+    return Upshot::breach;
+  }
+  auto upshot = Upshot::go_on;
+  if (reply.kind() == 2) {
+    any_accepted_ = true;
+    reply.write_line(in_hand.letter->reply);
+    answer(in_hand, Fate::answered, Reason::none, reply.code);
+  } else {
+    upshot = judge(Phase::body, reply);
+    reset_first_ = chunking_;  // RFC 3030 §2: the state is uncertain after a refused chunk
+  }
+  finish();
+  return upshot;
+}
+
+Flight::Upshot Flight::hear_early(const Reply& reply) {
+  if (reply.kind() != 4 && reply.kind() != 5) {
+    return Upshot::breach;
+  }
+  const auto upshot = judge(Phase::body, reply);
+  return upshot == Upshot::go_on ? Upshot::give_up : upshot;
+}
+
+void Flight::hear_busy(const Reply& reply) {
+  if (letters_.empty() || letters_.front().answered || begun_ == 0) {
+    return;
+  }
+  auto& in_hand = letters_.front();
+  reply.write_line(in_hand.letter->reply);
+  if (any_accepted_) {  // it is the server's way to end a connection it has had enough of
+    answer(in_hand, Fate::unprocessed, Reason::none, 0);
+  } else {
+    answer(in_hand, Fate::answered, Reason::server_busy, reply.code);
+  }
+}
+
+// A refusal of the oldest letter.
+Flight::Upshot Flight::judge(Phase phase, const Reply& reply) {
+  auto& in_hand = letters_.front();
+  reply.write_line(in_hand.letter->reply);
+  if (reply.code == 503) {
+    answer(in_hand, Fate::unprocessed, Reason::none, 0);
+    return Upshot::breach;
+  }
+  const auto reason = reason_of(phase, reply, relay_);
+  if (refuses_route(reason)) {
+    refusal_ = reason;
+    answer(in_hand, Fate::unprocessed, Reason::none, 0);
+    return Upshot::route_refused;
+  }
+  answer(in_hand, Fate::answered, reason, reply.code);
+  return Upshot::go_on;
+}
+
+// ── answering ──
+
+void Flight::answer(InHand& in_hand, Fate fate, Reason reason, std::uint16_t status) {
+  MUSTER_ASSERT(!in_hand.answered);
+  in_hand.answered = true;
+  --open_;
+  answers.push_back(wire::Answer{in_hand.slot, fate, reason, status, 0});
+}
+
+void Flight::finish() {
+  MUSTER_ASSERT(letters_.front().answered);
+  MUSTER_ASSERT(begun_ != 0);
+  letters_.pop();
+  --begun_;
+}
+
+bool Flight::dot_written(const InHand& in_hand) const {
+  return in_hand.body_end != 0 && exchange_.written(in_hand.body_end);
+}
+
+void Flight::answer_overdue() {
+  if (letters_.empty() || begun_ == 0 || letters_.front().answered ||
+      letters_.front().body_end != 0) {
+    return;
+  }
+  // It counts as an attempt: a server that never answers this one must not be asked for ever.
+  answer(letters_.front(), Fate::answered, Reason::answer_overdue, 0);
+}
+
+void Flight::answer_all(Reason in_doubt) {
+  for (; !letters_.empty(); letters_.pop()) {
+    auto& in_hand = letters_.front();
+    if (in_hand.answered) {
+      continue;
+    }
+    if (dot_written(in_hand)) {
+      answer(in_hand, Fate::in_doubt, in_doubt, 0);
+    } else {
+      answer(in_hand, Fate::unprocessed, Reason::none, 0);
+    }
+  }
+  begun_ = 0;
+}
+
+void Flight::answer_waiting() {
+  std::size_t kept = letters_.size();
+  for (; kept > begun_; --kept) {
+    answer(letters_[kept - 1], Fate::unprocessed, Reason::none, 0);
+    letters_.pop_back();
+  }
+}
+
+}  // namespace muster::smtp
