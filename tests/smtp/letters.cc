@@ -78,17 +78,18 @@ std::string complaint_of(const ComposerSettings& settings) {
   return composer ? "" : composer.error().line_of_text();
 }
 
-std::string python(const std::string& program, const std::string& input) {
+std::string judged(const std::string& message, const std::string& arguments) {
   std::string folder = (std::filesystem::temp_directory_path() / "muster-XXXXXX").string();
   if (mkdtemp(folder.data()) == nullptr) {
     return "(no folder)";
   }
-  std::ofstream(folder + "/program.py") << program;
-  std::ofstream(folder + "/input", std::ios::binary) << input;
-  // Debian's own, for which its packages are.
-  const auto command = "/usr/bin/python3 " + folder + "/program.py <" + folder + "/input 2>&1";
+  std::ofstream(folder + "/message", std::ios::binary) << message;
+  // Debian's own Python, for which its packages are.
+  const auto command = "PYTHONIOENCODING=utf-8 /usr/bin/python3 " MUSTER_SOURCE_DIR
+                       "/tests/smtp/judge.py " +
+                       arguments + " <" + folder + "/message 2>&1";
   std::string output;
-  // NOLINTNEXTLINE(cert-env33-c,concurrency-mt-unsafe): nothing of it comes from outside
+  // NOLINTNEXTLINE(cert-env33-c): the tests' own words alone
   if (std::FILE* pipe = popen(command.c_str(), "r"); pipe != nullptr) {
     std::array<char, 4096> room{};
     std::size_t size = 0;

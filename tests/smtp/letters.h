@@ -35,7 +35,7 @@ struct Person {
 // Line of the complaint; "" where make() found nothing to complain of.
 [[nodiscard]] std::string complaint_of(const ComposerSettings& settings);
 
-// What Debian's Python makes of `input`: its output. The program gets `input` on stdin.
-[[nodiscard]] std::string python(const std::string& program, const std::string& input);
+// What judge.py makes of `message`: its output.
+[[nodiscard]] std::string judged(const std::string& message, const std::string& arguments);
 
 }  // namespace muster::smtp
