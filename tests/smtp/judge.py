@@ -12,7 +12,8 @@ import sys
 
 def parse(message):
     for line in message.split(b"\r\n"):
-        if len(line) > 76 and not line.startswith((b"To:", b" <", b"List-Unsubscribe:", b"Message-ID:")):
+        most = 78 if b": " in line or line.startswith(b" ") else 76
+        if len(line) > most and not line.startswith((b"To:", b" <", b"List-Unsubscribe:", b"Message-ID:")):
             print("long=" + line.decode())
         if line.startswith((b".", b"From ")) or b"\r" in line or b"\n" in line or b"\0" in line:
             print("bad=" + repr(line))
@@ -27,7 +28,7 @@ def parse(message):
     print("defects=" + str([d for part in letter.walk() for d in part.defects] +
                            [d for value in letter.values() for d in value.defects]))
     for part in letter.iter_parts():
-        print(part.get_content_type() + "=" + part.get_content().replace("\n", "|"))
+        print(part.get_content_type() + "=" + part.get_content().replace("\r\n", "|"))
 
 
 def verify(message, records):
