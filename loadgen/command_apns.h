@@ -6,14 +6,12 @@
 #include <vector>
 
 #include "base/result.h"
+#include "loadgen/serving.h"
 
 namespace muster::loadgen {
 
 struct ApnsWishes {
-  std::string listen = "127.0.0.1:2197";
-  std::string tls_dir;           // a throw-away authority, made where there is none
-  std::string certificate_file;  // or: a certificate of one's own
-  std::string key_file;
+  ServingWishes serving;
   std::string client_trust_file;  // authority of client certificates
   bool plain = false;
   bool client_required = false;
@@ -25,9 +23,6 @@ struct ApnsWishes {
   std::uint32_t window = 65'535;
   std::uint32_t delay_ms = 0;
   bool fast = false;
-  std::uint32_t idle_s = 0;
-  std::string port_file;
-  std::string stats_file;
 };
 
 // Runs until SIGTERM, SIGINT or idleness, then prints the counts as one line of JSON. Takes the

@@ -18,18 +18,21 @@
 
 namespace muster::loadgen {
 
+// How a client is received.
+struct Welcome {
+  const crypto::TlsContext* tls = nullptr;        // from the first byte; nullptr: begins in clear
+  const crypto::TlsContext* tls_later = nullptr;  // once the conversation wants it
+  // Makes the conversation; `subject` is the client certificate's, or empty.
+  std::function<std::unique_ptr<Conversation>(const std::string& subject)> begin;
+  int alert = -1;  // not negative: answer the first bytes with this fatal TLS alert, then end
+};
+
 class Connection {
  public:
-  // Makes the conversation; `subject` is the client certificate's, or empty.
-  using Begin = std::function<std::unique_ptr<Conversation>(const std::string& subject)>;
-
-  Connection(int fd, const crypto::TlsContext* tls, Begin begin);
+  Connection(int fd, Welcome welcome);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
-
-  // Answer the client's first bytes with this fatal TLS alert, then end.
-  void alert(std::uint8_t code) { alert_ = code; }
 
   // Takes what the socket has (at most one buffer full); `scratch` is the server's.
   void read(MutableBytes scratch, MutableBytes plaintext, Instant now);
@@ -42,7 +45,7 @@ class Connection {
   [[nodiscard]] bool over() const { return over_; }
   [[nodiscard]] bool wants_to_write() const;  // once the socket takes more
   [[nodiscard]] bool wants_to_read() const { return !wish().dead; }
-  [[nodiscard]] bool established() const { return conversation_ != nullptr; }
+  [[nodiscard]] bool established() const { return conversation_ != nullptr && !securing_; }
   void lost(Instant now);
 
   Instant timer = Instant::never();  // the server's: when it will look again
@@ -55,17 +58,20 @@ class Connection {
   }
   void decrypt(Bytes ciphertext, MutableBytes plaintext, Instant now);
   void collect();
-  void end_in_good_order();
+  [[nodiscard]] bool flush_out(const TransportWish& wished, Instant now);
+  void send_alert(int code);
+  void end_in_good_order(Instant now);
 
   int fd_;
+  Welcome welcome_;
   std::unique_ptr<crypto::TlsEngine> tls_;
-  Begin begin_;
   std::unique_ptr<Conversation> conversation_;
-  int alert_ = -1;
+  bool securing_ = false;  // between the conversation's wish for TLS and TLS
   bool over_ = false;
-  bool blocked_ = false;      // the socket is full
-  std::vector<Byte> plain_;   // from the conversation, to be encrypted
-  std::vector<Byte> sealed_;  // from the engine, empty between calls
+  Instant lingers_until_ = Instant::never();  // set: the end is said, the client's is awaited
+  bool blocked_ = false;                      // the socket is full
+  std::vector<Byte> plain_;                   // from the conversation, to be encrypted
+  std::vector<Byte> sealed_;                  // from the engine, empty between calls
   std::vector<Byte> out_;
   std::size_t out_at_ = 0;
   Instant trickle_at_{};

@@ -1,33 +1,25 @@
 // Faults as data: which request or connection meets which misfortune.
 //
 // A plan is a list of faults from a TOML file (fault_file.h); for each complete request, and for
-// each new connection, the first fault that is due is chosen. Three ways to choose, none of which
-// looks at a clock:
-//
-//   every = n            each n-th request (or connection), by order of arrival
-//   share = p            a share of the requests, by the seed and the order of arrival
-//   share, per device    a share of the *devices*, by the seed and the token's hash: order does not
-//   matter
+// each new connection, the first fault that is due is chosen (fault_timing.h says when one is).
 //
 // Per device are the faults that last (400, 404, 405, 410, 413: the same device gets the same
-// answer every time) and those that strike once (`once`: a device meets the fault at its first
-// attempt only, so that a retry succeeds). `after` leaves the first requests alone, `count` ends
-// the fault after so many. Deterministic for a seed; memory grows with the devices struck once.
+// answer every time) and those that strike once.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/time.h"
 #include "loadgen/apns_request.h"
+#include "loadgen/fault_timing.h"
 
 namespace muster::loadgen {
 
-struct Fault {
+struct Fault : FaultTiming {
   enum class Kind : std::uint8_t {
     goaway,
     status,
@@ -42,14 +34,6 @@ struct Fault {
   };
   Kind kind = Kind::status;
   bool on_connection = false;  // strikes a new connection rather than a request
-
-  // when
-  double share = 0;
-  std::uint64_t every = 0;  // 0: by share
-  std::uint64_t after = 0;  // requests (connections) that come before
-  std::uint64_t count = 0;  // 0: without end
-  bool once = false;        // a device at most once
-  bool lasting = false;     // a device always
 
   // what
   ApnsAnswer answer;  // status
@@ -77,19 +61,13 @@ class FaultPlan {
   [[nodiscard]] const Fault* next_connection();
   [[nodiscard]] const std::vector<Fault>& faults() const { return faults_; }
   // How often each fault struck, in the file's order.
-  [[nodiscard]] std::vector<std::uint64_t> struck() const;
+  [[nodiscard]] std::vector<std::uint64_t> struck() const { return schedule_.struck(); }
 
  private:
-  struct Past {
-    std::uint64_t struck = 0;
-    std::unordered_set<std::uint64_t> devices;  // hashes, of faults that strike once
-  };
   [[nodiscard]] const Fault* choose(bool connection, std::uint64_t ordinal, std::uint64_t token);
-  [[nodiscard]] bool due(std::size_t index, std::uint64_t ordinal, std::uint64_t token);
 
   std::vector<Fault> faults_;
-  std::vector<Past> past_;
-  std::uint64_t seed_ = 0;
+  FaultSchedule schedule_;
   std::uint64_t requests_ = 0;
   std::uint64_t connections_ = 0;
 };

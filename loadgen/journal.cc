@@ -5,7 +5,8 @@
 //   record  := apns_id (16) | token (32) | nanoseconds since boot (8) | connection (4) | stream (4)
 //              | status (2) | reason (1, model/outcome.h) | flags (1) | checksum of the 68 before
 //              (4)
-//   flags   := bit 0: the answer was handed out; the others are 0
+//   flags   := bit 0: the answer was handed out; bits 1 and 2: the channel (model/id.h); the
+//              others are 0
 #include "loadgen/journal.h"
 
 #include <fcntl.h>
@@ -24,6 +25,8 @@ constexpr std::string_view head = "MUSTERJ1";
 constexpr std::size_t record_bytes = 72;
 constexpr std::size_t checked_bytes = record_bytes - 4;
 constexpr std::size_t records_per_read = 8192;
+constexpr unsigned answered_bit = 1;
+constexpr unsigned channel_shift = 1;
 
 Complaint about(const std::string& file, std::string found, int os_error = 0) {
   Complaint complaint;
@@ -44,7 +47,8 @@ void pack(const JournalRecord& record, Byte* to) {
   put(to + 60, record.stream);
   put(to + 64, record.status);
   put(to + 66, static_cast<Byte>(record.reason));
-  put(to + 67, static_cast<Byte>(record.answered ? 1 : 0));
+  const auto channel = static_cast<unsigned>(record.channel) << channel_shift;
+  put(to + 67, static_cast<Byte>(channel | (record.answered ? answered_bit : 0U)));
   put(to + checked_bytes, checksum(Bytes(to, checked_bytes)));
 }
 
@@ -59,7 +63,8 @@ bool unpack(const Byte* from, JournalRecord& record) {
   record.stream = load<std::uint32_t>(from + 60);
   record.status = load<std::uint16_t>(from + 64);
   record.reason = static_cast<Reason>(from[66]);
-  record.answered = (from[67] & 1U) != 0;
+  record.answered = (from[67] & answered_bit) != 0;
+  record.channel = static_cast<Channel>((unsigned{from[67]} >> channel_shift) & 3U);
   return true;
 }
 

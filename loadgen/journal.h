@@ -1,6 +1,7 @@
 // The peer's own record of what it acted on: what the verifier believes.
 //
-// The simulator appends a record for every complete request it acted on, and hands the records to
+// The simulator appends a record for every complete request (mail: every recipient of a message,
+// accepted or refused) it acted on, and hands the records to
 // the kernel before the answers of the same turn: an answer that a client has seen is in the
 // journal even if the simulator is killed right after. A request that was provably not acted upon
 // (refused, above a GOAWAY's last stream) has no record. Trouble while writing ends the simulator,
@@ -15,17 +16,23 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "model/id.h"
 #include "model/outcome.h"
 
 namespace muster::loadgen {
 
 struct JournalRecord {
+  // Push: the request's; mail: the uuid in the Message-ID (before the message: in ENVID). Zeroes
+  // where there was none.
   std::array<Byte, 16> apns_id{};
-  std::array<Byte, 32> token{};  // of the device; zeroes where the request had no valid one
-  Instant at;                    // CLOCK_BOOTTIME: orders the journals of one machine
+  // Push: the device's; mail: SHA-256 of the recipient's address in lower case. Zeroes where the
+  // request had no valid one.
+  std::array<Byte, 32> token{};
+  Instant at;  // CLOCK_BOOTTIME: orders the journals of one machine
   std::uint32_t connection = 0;
-  std::uint32_t stream = 0;
-  std::uint16_t status = 0;  // the answer, or what it would have been
+  std::uint32_t stream = 0;  // mail: which message of the connection, from 1
+  std::uint16_t status = 0;  // the answer (mail: the reply's code), or what it would have been
+  Channel channel = Channel::push;
   Reason reason = Reason::none;
   bool answered = true;  // false: acted upon, but the answer was withheld or had nobody to go to
   friend bool operator==(const JournalRecord&, const JournalRecord&) = default;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "loadgen/command_apns.h"
+#include "loadgen/command_smtp.h"
 #include "loadgen/progress_bar.h"
 #include "loadgen/roster.h"
 #include "loadgen/verify.h"
@@ -30,6 +31,11 @@ int run_roster(const RosterWishes& wishes) {
 
 int run_apns(const ApnsWishes& wishes) {
   const auto ran = serve_apns(wishes);
+  return ran ? 0 : complain(ran.error());
+}
+
+int run_smtp(const SmtpWishes& wishes) {
+  const auto ran = serve_smtp(wishes);
   return ran ? 0 : complain(ran.error());
 }
 
@@ -68,15 +74,23 @@ CLI::App* add_roster(CLI::App& program, RosterWishes& wishes) {
   return command;
 }
 
+// How a server ends and what it leaves behind.
+void add_end(CLI::App& command, ServingWishes& wishes) {
+  command.add_option("--exit-after-idle", wishes.idle_s,
+                     "End after so many seconds without a connection; 0: never");
+  command.add_option("--port-file", wishes.port_file, "Write the port here when ready");
+  command.add_option("--stats-file", wishes.stats_file, "Write the final counts here as well");
+}
+
 CLI::App* add_apns(CLI::App& program, ApnsWishes& wishes) {
   auto* command = program.add_subcommand("apns", "Stand in for Apple's push server");
-  command->add_option("--listen", wishes.listen, "ADDRESS:PORT; port 0: any free one")
+  command->add_option("--listen", wishes.serving.listen, "ADDRESS:PORT; port 0: any free one")
       ->capture_default_str();
-  auto* dir = command->add_option("--tls-dir", wishes.tls_dir,
+  auto* dir = command->add_option("--tls-dir", wishes.serving.tls_dir,
                                   "Folder of a throw-away authority, made there if absent");
-  auto* certificate =
-      command->add_option("--certificate", wishes.certificate_file, "Server certificate (PEM)");
-  auto* key = command->add_option("--key", wishes.key_file, "Its private key (PEM)");
+  auto* certificate = command->add_option("--certificate", wishes.serving.certificate_file,
+                                          "Server certificate (PEM)");
+  auto* key = command->add_option("--key", wishes.serving.key_file, "Its private key (PEM)");
   auto* plain = command->add_flag("--plain", wishes.plain, "No TLS");
   plain->excludes(dir)->excludes(certificate)->excludes(key);
   dir->excludes(certificate);
@@ -106,10 +120,49 @@ CLI::App* add_apns(CLI::App& program, ApnsWishes& wishes) {
                  "A sink: answers 200 to everything, checks and journals nothing")
       ->excludes(faults)
       ->excludes(journal);
-  command->add_option("--exit-after-idle", wishes.idle_s,
-                      "End after so many seconds without a connection; 0: never");
-  command->add_option("--port-file", wishes.port_file, "Write the port here when ready");
-  command->add_option("--stats-file", wishes.stats_file, "Write the final counts here as well");
+  add_end(*command, wishes.serving);
+  return command;
+}
+
+CLI::App* add_smtp(CLI::App& program, SmtpWishes& wishes) {
+  auto* command = program.add_subcommand("smtp", "Stand in for a mail server");
+  wishes.serving.listen = "127.0.0.1:2525";
+  auto& serving = wishes.serving;
+  command->add_option("--listen", serving.listen, "ADDRESS:PORT; port 0: any free one")
+      ->capture_default_str();
+  auto* dir = command->add_option("--tls-dir", serving.tls_dir,
+                                  "Folder of a throw-away authority, made there if absent");
+  auto* certificate =
+      command->add_option("--certificate", serving.certificate_file, "Server certificate (PEM)");
+  auto* key = command->add_option("--key", serving.key_file, "Its private key (PEM)");
+  dir->excludes(certificate);
+  certificate->needs(key);
+  key->needs(certificate);
+  command
+      ->add_option("--tls", wishes.tls,
+                   "implicit, starttls or none; default: starttls where there is a certificate")
+      ->check(CLI::IsMember({"implicit", "starttls", "none"}));
+  command->add_option("--login", wishes.login,
+                      "USER:PASSWORD; mail without it is refused (PLAIN, LOGIN, SCRAM-SHA-256)");
+  command->add_flag("--no-pipelining", wishes.no_pipelining,
+                    "Do not offer it, and end a connection that does it all the same");
+  command->add_flag("--no-chunking", wishes.no_chunking, "Do not offer BDAT");
+  command->add_option("--size", wishes.size_max, "Octets that a message may have")
+      ->capture_default_str();
+  command->add_option("--messages-per-connection", wishes.messages_per_connection,
+                      "Then 421; 0: any number");
+  command->add_flag("--no-limits", wishes.no_limits,
+                    "Do not tell the messages per connection in EHLO (LIMITS)");
+  auto* faults = command->add_option("--faults", wishes.faults_file, "Faults as data (TOML)");
+  auto* journal =
+      command->add_option("--journal", wishes.journal_file, "Record what was acted on here");
+  command->add_option("--delay", wishes.delay_ms, "Answer after so many milliseconds")
+      ->capture_default_str();
+  command
+      ->add_flag("--fast", wishes.fast, "A sink: accepts everything, checks and journals nothing")
+      ->excludes(faults)
+      ->excludes(journal);
+  add_end(*command, serving);
   return command;
 }
 
@@ -143,15 +196,18 @@ std::string muster_beside(const char* program) {
 
 int run_program(int count, char** arguments) {
   CLI::App program(
-      "Stands in for everything outside of muster: rosters, Apple's push server, proof");
+      "Stands in for everything outside of muster: rosters, Apple's push server, mail servers, "
+      "proof");
   program.name("muster-loadgen");
   program.require_subcommand(1);
   RosterWishes roster;
   ApnsWishes apns;
+  SmtpWishes smtp;
   VerifyArguments verification;
   verification.wishes.muster = muster_beside(arguments[0]);
   const auto* roster_command = add_roster(program, roster);
   const auto* apns_command = add_apns(program, apns);
+  const auto* smtp_command = add_smtp(program, smtp);
   add_verify(program, verification);
   try {
     program.parse(count, arguments);
@@ -160,6 +216,9 @@ int run_program(int count, char** arguments) {
   }
   if (roster_command->parsed()) {
     return run_roster(roster);
+  }
+  if (smtp_command->parsed()) {
+    return run_smtp(smtp);
   }
   return apns_command->parsed() ? run_apns(apns) : run_verify(verification);
 }

@@ -1,4 +1,4 @@
-#include "loadgen/apns_server.h"
+#include "loadgen/server.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -17,8 +17,6 @@
 
 #include "base/log.h"
 #include "loadgen/connection.h"
-#include "loadgen/fast_conversation.h"
-#include "loadgen/strict_conversation.h"
 
 namespace muster::loadgen {
 namespace {
@@ -75,21 +73,11 @@ Result<int, Complaint> listen_on(const std::string& address) {
   return fd;
 }
 
-// "UID=com.apple.mgmt.External.1,CN=client" → the topic a certificate is good for.
-std::string topic_of(const std::string& subject) {
-  const auto at = subject.find("UID=");
-  if (at == std::string::npos) {
-    return {};
-  }
-  const auto from = at + 4;
-  return subject.substr(from, subject.find_first_of(",+", from) - from);
-}
-
 }  // namespace
 
-struct ApnsServer::Implementation {
-  ApnsServerSettings settings;
-  ApnsPeer& peer;
+struct Server::Implementation {
+  ServerSettings settings;
+  Host& host;
   int listener = -1;
   int epoll = -1;
   bool accepting = true;
@@ -102,8 +90,7 @@ struct ApnsServer::Implementation {
   std::vector<Byte> plaintext = std::vector<Byte>(read_bytes);
   Instant busy_at{};  // when a connection was last open
 
-  Implementation(const ApnsServerSettings& wanted, ApnsPeer& shared)
-      : settings(wanted), peer(shared) {}
+  Implementation(const ServerSettings& wanted, Host& served) : settings(wanted), host(served) {}
   ~Implementation() {
     for (const int fd : {listener, epoll}) {
       if (fd >= 0) {
@@ -122,26 +109,22 @@ struct ApnsServer::Implementation {
   [[nodiscard]] int patience(Instant now) const;
   void accept_all(Instant now);
   void begin(int fd, Instant now);
-  [[nodiscard]] std::unique_ptr<Conversation> converse(std::uint32_t number,
-                                                       const std::string& subject,
-                                                       const Fault* fault, Instant now);
   void take(const epoll_event& event, Instant now);
   void expire(Instant now);
   void touch(std::uint64_t number, Connection& connection);
   void send_all(Instant now);
   void settle(std::uint64_t number, Connection& connection, Instant now);
   [[nodiscard]] bool idle_too_long(Instant now) const;
-  [[nodiscard]] Result<void, Complaint> flush_journal() const;
   [[nodiscard]] Result<void, Complaint> end(Instant now);
 };
 
-ApnsServer::ApnsServer(std::unique_ptr<Implementation> implementation)
+Server::Server(std::unique_ptr<Implementation> implementation)
     : implementation_(std::move(implementation)) {}
-ApnsServer::~ApnsServer() = default;
+Server::~Server() = default;
 
-Result<std::unique_ptr<ApnsServer>, Complaint> ApnsServer::open(const ApnsServerSettings& settings,
-                                                                ApnsPeer& peer) {
-  auto made = std::make_unique<Implementation>(settings, peer);
+Result<std::unique_ptr<Server>, Complaint> Server::open(const ServerSettings& settings,
+                                                        Host& host) {
+  auto made = std::make_unique<Implementation>(settings, host);
   const auto listener = listen_on(settings.listen);
   if (!listener) {
     return tl::unexpected(listener.error());
@@ -157,10 +140,10 @@ Result<std::unique_ptr<ApnsServer>, Complaint> ApnsServer::open(const ApnsServer
   if (settings.stop_fd >= 0) {
     made->watch(settings.stop_fd, stop_mark, EPOLLIN, EPOLL_CTL_ADD);
   }
-  return std::unique_ptr<ApnsServer>(new ApnsServer(std::move(made)));
+  return std::unique_ptr<Server>(new Server(std::move(made)));
 }
 
-std::uint16_t ApnsServer::port() const {
+std::uint16_t Server::port() const {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   (void)::getsockname(implementation_->listener, reinterpret_cast<sockaddr*>(&address), &size);
@@ -170,15 +153,15 @@ std::uint16_t ApnsServer::port() const {
   return ntohs(reinterpret_cast<const sockaddr_in*>(&address)->sin_port);
 }
 
-Result<void, Complaint> ApnsServer::run() {
+Result<void, Complaint> Server::run() {
   auto& me = *implementation_;
-  auto now = me.peer.clock->now();
+  auto now = me.settings.clock->now();
   me.busy_at = now;
   std::array<epoll_event, events_max> events{};
   for (;;) {
     const int count =
         ::epoll_wait(me.epoll, events.data(), static_cast<int>(events.size()), me.patience(now));
-    now = me.peer.clock->now();
+    now = me.settings.clock->now();
     bool stopped = false;
     for (int i = 0; i < count; ++i) {
       const auto& event = events[static_cast<std::size_t>(i)];
@@ -192,7 +175,7 @@ Result<void, Complaint> ApnsServer::run() {
     }
     me.expire(now);
     // What a client will have read must be in the journal first.
-    if (auto flushed = me.flush_journal(); !flushed) {
+    if (auto flushed = me.host.flush(); !flushed) {
       return flushed;
     }
     me.send_all(now);
@@ -202,7 +185,7 @@ Result<void, Complaint> ApnsServer::run() {
   }
 }
 
-int ApnsServer::Implementation::patience(Instant now) const {
+int Server::Implementation::patience(Instant now) const {
   auto until = timers.empty() ? Instant::never() : timers.top().first;
   if (settings.idle_max != Duration{0} && connections.empty()) {
     until = std::min(until, busy_at + settings.idle_max);
@@ -215,12 +198,12 @@ int ApnsServer::Implementation::patience(Instant now) const {
   return left <= 0 ? 0 : static_cast<int>(std::min<std::int64_t>(left / 1'000'000 + 1, 60'000));
 }
 
-bool ApnsServer::Implementation::idle_too_long(Instant now) const {
+bool Server::Implementation::idle_too_long(Instant now) const {
   return settings.idle_max != Duration{0} && connections.empty() &&
          now >= busy_at + settings.idle_max;
 }
 
-void ApnsServer::Implementation::accept_all(Instant now) {
+void Server::Implementation::accept_all(Instant now) {
   for (;;) {
     const int fd = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
@@ -239,42 +222,18 @@ void ApnsServer::Implementation::accept_all(Instant now) {
   }
 }
 
-void ApnsServer::Implementation::begin(int fd, Instant now) {
+void Server::Implementation::begin(int fd, Instant now) {
   const int yes = 1;
   (void)::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   const auto number = ++last_number;
-  ++peer.stats.connections;
-  const auto* fault = settings.fast ? nullptr : peer.faults.next_connection();
-  auto connection = std::make_unique<Connection>(
-      fd, settings.tls, [this, number, fault, now](const std::string& subject) {
-        return converse(number, subject, fault, now);
-      });
-  if (fault != nullptr && fault->kind == Fault::Kind::tls_alert) {
-    connection->alert(static_cast<std::uint8_t>(fault->code));
-  }
+  auto connection = std::make_unique<Connection>(fd, host.welcome(number, now));
   connection->interest = EPOLLIN | EPOLLRDHUP;
   watch(fd, number, connection->interest, EPOLL_CTL_ADD);
   touch(number, *connection);
   connections.emplace(number, std::move(connection));
 }
 
-std::unique_ptr<Conversation> ApnsServer::Implementation::converse(std::uint32_t number,
-                                                                   const std::string& subject,
-                                                                   const Fault* fault,
-                                                                   Instant now) {
-  if (settings.fast) {
-    const FastSettings wanted{peer.streams, peer.window, peer.delay};
-    return std::make_unique<FastConversation>(wanted, peer.stats.requests,
-                                              peer.stats.violations.protocol);
-  }
-  auto made = std::make_unique<StrictConversation>(peer, number, topic_of(subject));
-  if (fault != nullptr) {
-    made->strike(*fault, now);
-  }
-  return made;
-}
-
-void ApnsServer::Implementation::take(const epoll_event& event, Instant now) {
+void Server::Implementation::take(const epoll_event& event, Instant now) {
   const auto found = connections.find(event.data.u64);
   if (found == connections.end()) {
     return;
@@ -293,13 +252,13 @@ void ApnsServer::Implementation::take(const epoll_event& event, Instant now) {
   }
 }
 
-void ApnsServer::Implementation::touch(std::uint64_t number, Connection& connection) {
+void Server::Implementation::touch(std::uint64_t number, Connection& connection) {
   if (!std::exchange(connection.dirty, true)) {
     dirty.push_back(number);
   }
 }
 
-void ApnsServer::Implementation::expire(Instant now) {
+void Server::Implementation::expire(Instant now) {
   while (!timers.empty() && timers.top().first <= now) {
     const auto [at, number] = timers.top();
     timers.pop();
@@ -313,11 +272,7 @@ void ApnsServer::Implementation::expire(Instant now) {
   }
 }
 
-Result<void, Complaint> ApnsServer::Implementation::flush_journal() const {
-  return peer.journal == nullptr ? Result<void, Complaint>() : peer.journal->flush();
-}
-
-void ApnsServer::Implementation::send_all(Instant now) {
+void Server::Implementation::send_all(Instant now) {
   for (const auto number : std::exchange(dirty, {})) {
     const auto found = connections.find(number);
     if (found == connections.end()) {
@@ -348,9 +303,9 @@ void ApnsServer::Implementation::send_all(Instant now) {
 }
 
 // The connection is over: journal what it still owed, and forget it.
-void ApnsServer::Implementation::settle(std::uint64_t number, Connection& connection, Instant now) {
+void Server::Implementation::settle(std::uint64_t number, Connection& connection, Instant now) {
   if (!connection.established()) {
-    ++peer.stats.tls_failures;
+    host.tls_failed();
   }
   connection.lost(now);
   connections.erase(number);
@@ -360,13 +315,13 @@ void ApnsServer::Implementation::settle(std::uint64_t number, Connection& connec
   }
 }
 
-Result<void, Complaint> ApnsServer::Implementation::end(Instant now) {
+Result<void, Complaint> Server::Implementation::end(Instant now) {
   while (!connections.empty()) {
     const auto number = connections.begin()->first;
     settle(number, *connections.begin()->second, now);
   }
-  peer.stats.faults_struck = peer.faults.struck();
-  return flush_journal();
+  host.ended();
+  return host.flush();
 }
 
 }  // namespace muster::loadgen

@@ -1,4 +1,4 @@
-#include "loadgen/apns_server.h"
+#include "loadgen/server.h"
 
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
@@ -15,6 +15,7 @@
 
 #include "crypto/certificate.h"
 #include "crypto/tls.h"
+#include "loadgen/apns_host.h"
 #include "loadgen/fault_file.h"
 #include "tests/loadgen/client.h"
 #include "tests/loadgen/scratch.h"
@@ -118,13 +119,14 @@ class Line {
   std::array<Byte, 65'536> room_{};
 };
 
-class Server : public ::testing::Test {
+class ApnsServer : public ::testing::Test {
  protected:
-  Server() : stop_(::eventfd(0, EFD_CLOEXEC)) {
+  ApnsServer() : stop_(::eventfd(0, EFD_CLOEXEC)) {
     peer_.clock = &clock_;
+    settings_.clock = &clock_;
     settings_.stop_fd = stop_;
   }
-  ~Server() override {
+  ~ApnsServer() override {
     stop();
     ::close(stop_);
   }
@@ -141,7 +143,7 @@ class Server : public ::testing::Test {
     server.client_trust_file = client_required ? scratch_ / "ca.pem" : "";
     server.client_required = client_required;
     server_tls_ = std::move(*crypto::TlsContext::server(server));
-    settings_.tls = server_tls_.get();
+    ways_.tls = server_tls_.get();
     crypto::TlsClientSettings client;
     client.trust_file = scratch_ / "ca.pem";
     client.certificate_file = client_required ? scratch_ / "client.pem" : "";
@@ -149,7 +151,8 @@ class Server : public ::testing::Test {
     client_tls_ = std::move(*crypto::TlsContext::client(client));
   }
   void start() {
-    auto opened = ApnsServer::open(settings_, peer_);
+    host_.emplace(peer_, ways_);
+    auto opened = Server::open(settings_, *host_);
     ASSERT_TRUE(opened) << opened.error().line_of_text();
     server_ = std::move(*opened);
     port_ = server_->port();
@@ -174,17 +177,19 @@ class Server : public ::testing::Test {
   Scratch scratch_;
   SystemClock clock_;
   ApnsPeer peer_;
-  ApnsServerSettings settings_;
+  ApnsHost::Ways ways_;
+  std::optional<ApnsHost> host_;
+  ServerSettings settings_;
   int stop_;
   std::unique_ptr<crypto::TlsContext> server_tls_;
   std::unique_ptr<crypto::TlsContext> client_tls_;
-  std::unique_ptr<ApnsServer> server_;
+  std::unique_ptr<Server> server_;
   std::uint16_t port_ = 0;
   std::thread thread_;
   Result<void, Complaint> ran_;
 };
 
-TEST_F(Server, AnswersOverPlainTcp) {
+TEST_F(ApnsServer, AnswersOverPlainTcp) {
   start();
   EXPECT_EQ(wake(1), "200");
   stop();
@@ -192,7 +197,7 @@ TEST_F(Server, AnswersOverPlainTcp) {
   EXPECT_EQ(peer_.stats.requests, 1U);
 }
 
-TEST_F(Server, AnswersOverTlsAndTakesTheTopicOfTheClientsCertificate) {
+TEST_F(ApnsServer, AnswersOverTlsAndTakesTheTopicOfTheClientsCertificate) {
   peer_.certificate_mode = true;
   use_tls(true);
   start();
@@ -201,7 +206,7 @@ TEST_F(Server, AnswersOverTlsAndTakesTheTopicOfTheClientsCertificate) {
   EXPECT_EQ(peer_.stats.tls_failures, 0U);
 }
 
-TEST_F(Server, JournalsBeforeItAnswers) {
+TEST_F(ApnsServer, JournalsBeforeItAnswers) {
   auto journal = Journal::open(scratch_ / "j");
   peer_.journal = &*journal;
   start();
@@ -214,8 +219,8 @@ TEST_F(Server, JournalsBeforeItAnswers) {
   stop();
 }
 
-TEST_F(Server, ServesManyRequestsAndConnectionsFast) {
-  settings_.fast = true;
+TEST_F(ApnsServer, ServesManyRequestsAndConnectionsFast) {
+  ways_.fast = true;
   use_tls();
   start();
   Line first(port_, client_tls_.get());
@@ -233,7 +238,7 @@ TEST_F(Server, ServesManyRequestsAndConnectionsFast) {
   EXPECT_EQ(peer_.stats.requests, 1000U);
 }
 
-TEST_F(Server, DelaysAnswersWithoutBlockingOthers) {
+TEST_F(ApnsServer, DelaysAnswersWithoutBlockingOthers) {
   peer_.delay = std::chrono::milliseconds(20);
   start();
   const auto before = clock_.now();
@@ -241,13 +246,13 @@ TEST_F(Server, DelaysAnswersWithoutBlockingOthers) {
   EXPECT_GE(clock_.now() - before, peer_.delay);
 }
 
-TEST_F(Server, TricklesOneByteAtATime) {
+TEST_F(ApnsServer, TricklesOneByteAtATime) {
   faults("[[fault]]\nkind=\"trickle\"\non=\"connection\"\nevery=1\npause_ms=0\n");
   start();
   EXPECT_EQ(wake(1), "200");
 }
 
-TEST_F(Server, EndsAConnectionAfterItsGoaway) {
+TEST_F(ApnsServer, EndsAConnectionAfterItsGoaway) {
   use_tls();
   faults("[[fault]]\nkind=\"goaway\"\nevery=1\nreason=\"Shutdown\"\n");
   start();
@@ -259,14 +264,14 @@ TEST_F(Server, EndsAConnectionAfterItsGoaway) {
   EXPECT_EQ(client.goaways, 1);
 }
 
-TEST_F(Server, ResetsAConnectionTheHardWay) {
+TEST_F(ApnsServer, ResetsAConnectionTheHardWay) {
   faults("[[fault]]\nkind=\"close\"\nevery=1\ncount=1\n");
   start();
   EXPECT_EQ(wake(1), "");
   EXPECT_EQ(wake(1), "200");
 }
 
-TEST_F(Server, AnswersAHandshakeWithAnAlert) {
+TEST_F(ApnsServer, AnswersAHandshakeWithAnAlert) {
   use_tls();
   faults("[[fault]]\nkind=\"tls_alert\"\nevery=1\ncount=1\n");
   start();
@@ -280,7 +285,7 @@ TEST_F(Server, AnswersAHandshakeWithAnAlert) {
   EXPECT_EQ(peer_.stats.tls_failures, 1U);
 }
 
-TEST_F(Server, PlaysDeadAndJournalsWhatItOwedWhenTheClientLeaves) {
+TEST_F(ApnsServer, PlaysDeadAndJournalsWhatItOwedWhenTheClientLeaves) {
   auto journal = Journal::open(scratch_ / "j");
   peer_.journal = &*journal;
   faults("[[fault]]\nkind=\"half_open\"\nevery=2\ncount=1\n");
@@ -302,19 +307,19 @@ TEST_F(Server, PlaysDeadAndJournalsWhatItOwedWhenTheClientLeaves) {
   EXPECT_FALSE(record.answered);
 }
 
-TEST_F(Server, EndsByItselfWhenNobodyCalls) {
+TEST_F(ApnsServer, EndsByItselfWhenNobodyCalls) {
   settings_.stop_fd = -1;
   settings_.idle_max = std::chrono::milliseconds(1);
-  auto server = ApnsServer::open(settings_, peer_);
+  auto server = Server::open(settings_, *host_);
   ASSERT_TRUE(server);
   EXPECT_TRUE((*server)->run());
 }
 
-TEST_F(Server, SaysWhereItCannotListen) {
+TEST_F(ApnsServer, SaysWhereItCannotListen) {
   using ::testing::HasSubstr;
   const auto complaint = [this](const std::string& address) {
     settings_.listen = address;
-    const auto opened = ApnsServer::open(settings_, peer_);
+    const auto opened = Server::open(settings_, *host_);
     return opened ? "fine" : opened.error().line_of_text();
   };
   EXPECT_THAT(complaint("nowhere"), HasSubstr("not an address"));
