@@ -107,6 +107,40 @@ class World(unittest.TestCase):
         return school
 
     # ── peers ──
+    def listening(self, process, name):
+        """The port on which a load generator listens, once it does."""
+        port_file = self.dir / f"{name}.port"
+
+        def ready():
+            self.assertIsNone(process.poll(), (self.dir / f"{name}.log").read_text())
+            return port_file.exists() and port_file.read_text().strip()
+        return int(wait_for("the load generator listening", ready))
+
+    def start_smtp(self, *arguments, faults=None, tls="none", journal="mail.journal", name="smtp",
+                   port=0):
+        """muster-loadgen as a relay; counts what it heard into <name>.stats when it ends."""
+        (self.dir / f"{name}.port").unlink(missing_ok=True)
+        self.mail_journal = self.dir / journal
+        words = [LOADGEN, "smtp", "--listen", f"127.0.0.1:{port}", "--port-file",
+                 self.dir / f"{name}.port", "--journal", self.mail_journal, "--tls", tls, *arguments]
+        if tls != "none":
+            words += ["--tls-dir", self.dir / "tls"]
+        if faults is not None:
+            file = self.dir / f"{name}.toml"
+            file.write_text(faults)
+            words += ["--faults", file]
+        with open(self.dir / f"{name}.log", "w") as log, \
+                open(self.dir / f"{name}.stats", "w") as stats:
+            process = self.start(*words, stdout=stats, stderr=log)
+        self.mail_port = self.listening(process, name)
+        return process
+
+    def stop_smtp(self, process, name="smtp"):
+        """Its counts."""
+        process.terminate()
+        process.wait(20)
+        return json.loads((self.dir / f"{name}.stats").read_text().strip().split("\n")[-1])
+
     def start_apns(self, *arguments, faults=None, tls=None, journal="journal", name="apns", port=0):
         port_file = self.dir / f"{name}.port"
         port_file.unlink(missing_ok=True)
@@ -123,11 +157,7 @@ class World(unittest.TestCase):
         log = open(self.dir / f"{name}.log", "w")
         process = self.start(*words, stdout=log, stderr=subprocess.STDOUT)
         log.close()
-
-        def ready():
-            self.assertIsNone(process.poll(), (self.dir / f"{name}.log").read_text())
-            return port_file.exists() and port_file.read_text().strip()
-        self.port = int(wait_for("the load generator listening", ready))
+        self.port = self.listening(process, name)
         return process
 
     def write_config(self, port=None, name="muster.toml", data=None, apns="", rest="", credential=None):
@@ -135,19 +165,18 @@ class World(unittest.TestCase):
         self.data = data or self.dir / "data"
         credential = credential if credential is not None else (
             f'certificate_file = "{self.tls}/client.pem"\nkey_file = "{self.tls}/client.key"')
+        credentials = f'[[apns.credential]]\ntopic = "{TOPIC}"\n{credential}' if credential else ""
         framing = f'framing = "{FRAMING}"' if FRAMING else ""
         file.write_text(f'''[data]
 dir = "{self.data}"
 [apns]
 host = "127.0.0.1"
 port = {port or self.port}
-trust_file = "{self.tls}/ca.pem"
+{f'trust_file = "{self.tls}/ca.pem"' if credential else ""}
 retry_after = ["100ms", "300ms"]
 {framing}
 {apns}
-[[apns.credential]]
-topic = "{TOPIC}"
-{credential}
+{credentials}
 [mdm]
 wakes_per_second = 0
 [reactor]
@@ -157,9 +186,38 @@ kind = "{REACTOR}"
         self.config = file
         return file
 
+    def write_mail_config(self, relay="", mail="", rest="", port=None, tls="none", apns=True):
+        """Mail through the relay that was started, and pushes where there is an APNs."""
+        if not apns:
+            self.port, self.tls = 9, self.dir / "tls"
+        trust = f'trust_file = "{self.dir}/tls/ca.pem"' if tls in ("implicit", "required") else ""
+        return self.write_config(rest=f'''
+[mail]
+mode = "relay"
+from = "Example School <it@school.example>"
+own_name = "muster.school.example"
+retry_after = ["100ms", "300ms"]
+{mail}
+[mail.relay]
+host = "127.0.0.1"
+port = {port or self.mail_port}
+tls = "{tls}"
+{trust}
+{relay}
+[[invitation]]
+language = "en"
+title = "You are invited"
+body = "Sign in to get apps and books from your school."
+url = "https://school.example/enroll"
+{rest}''', credential=None if apns else "")
+
     # ── judging ──
     def verify(self, school, *arguments):
-        done = self.run_program(LOADGEN, "verify", "--data", self.data, "--journal", self.journal,
+        journals = [word for journal in (getattr(self, "journal", None),
+                                         getattr(self, "mail_journal", None))
+                    if journal is not None and journal.exists()
+                    for word in ("--journal", journal)]
+        done = self.run_program(LOADGEN, "verify", "--data", self.data, *journals,
                                 "--roster", school, "--muster", MUSTER, "--json", *arguments)
         try:
             return done.code, json.loads(done.out)
