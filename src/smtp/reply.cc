@@ -126,7 +126,7 @@ void ReplyReader::add_text() {
   } else if (Enhanced repeated; reply_.enhanced.present) {
     text.remove_prefix(enhanced_size(text, reply_.kind(), repeated));
   }
-  if (!reply_.text.empty() && !text.empty()) {
+  if (!reply_.text.empty() && !text.empty() && reply_.text.size() < reply_text_max) {
     reply_.text += ' ';
   }
   for (const char c : text) {
