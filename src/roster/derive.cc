@@ -386,6 +386,7 @@ Result<void, Complaint> Derivation::write_sets() {
   for (const auto& [kind, set] :
        {Written{SetKind::users, &state_.users_all}, Written{SetKind::users_on, &state_.users_on},
         Written{SetKind::users_off, &state_.users_off},
+        Written{SetKind::users_with_mail, &state_.users_with_mail},
         Written{SetKind::groups_off, &state_.groups_off},
         Written{SetKind::users_enabled, &enabled_}}) {
     if (auto put = state_.store.put_set(kind, *set); !put) {

@@ -1,6 +1,7 @@
 #include "roster/import_state.h"
 
 #include "base/assert.h"
+#include "roster/mail_users.h"
 
 namespace muster::roster {
 namespace {
@@ -67,6 +68,11 @@ Result<void> load_sets(ImportState& state) {
     }
     *into = std::move(*set);
   }
+  auto with_mail = users_with_mail(state.store);
+  if (!with_mail) {
+    return tl::unexpected(with_mail.error());
+  }
+  state.users_with_mail = std::move(*with_mail);
   auto topics = state.store.names(store::NameKind::topic);
   auto languages = state.store.names(store::NameKind::language);
   if (!topics || !languages) {

@@ -48,6 +48,7 @@ struct ImportState {
   NumberSet users_all;
   NumberSet users_on;
   NumberSet users_off;
+  NumberSet users_with_mail;
   NumberSet groups_off;
   std::vector<bool> devices_touched;          // by number: named by this import
   std::vector<bool> blocks_touched;           // by number: to be rebuilt

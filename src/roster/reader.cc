@@ -3,6 +3,7 @@
 #include "model/limits.h"
 #include "roster/block.h"
 #include "roster/import_state.h"
+#include "roster/mail_users.h"
 #include "roster/nearest.h"
 #include "roster/roster.h"
 #include "roster/select.h"
@@ -41,23 +42,24 @@ Result<std::unique_ptr<RosterReader>, Complaint> RosterReader::open(const std::s
 }
 
 Result<Selection, Complaint> RosterReader::select_user(const std::string& user_id,
-                                                       const std::string& device_id,
-                                                       Wanted wanted) {
+                                                       const std::string& device_id, Wanted wanted,
+                                                       Means means) {
   auto& store = implementation_->store;
   if (auto begun = store.begin(); !begun) {
     return tl::unexpected(complaint_of_store(store.file(), begun.error()));
   }
-  auto selection = user_selection(store, user_id, device_id, wanted);
+  auto selection = user_selection(store, user_id, device_id, Meant{wanted, means});
   store.rollback();
   return selection;
 }
 
-Result<Selection, Complaint> RosterReader::select_group(const std::string& group, Wanted wanted) {
+Result<Selection, Complaint> RosterReader::select_group(const std::string& group, Wanted wanted,
+                                                        Means means) {
   auto& store = implementation_->store;
   if (auto begun = store.begin(); !begun) {
     return tl::unexpected(complaint_of_store(store.file(), begun.error()));
   }
-  auto selection = group_selection(store, group, wanted);
+  auto selection = group_selection(store, group, Meant{wanted, means});
   store.rollback();
   return selection;
 }
@@ -132,6 +134,28 @@ Result<std::vector<std::uint16_t>> RosterReader::topics_of(const NumberSet& devi
 Result<std::vector<DeviceText>> RosterReader::texts(const std::vector<DeviceNumber>& devices) {
   auto& store = implementation_->store;
   return in_snapshot<std::vector<DeviceText>>(store, [&] { return texts_of(store, devices); });
+}
+
+Result<void> RosterReader::read_mail_targets(std::span<const UserNumber> users,
+                                             std::vector<MailTarget>& into) {
+  auto& store = implementation_->store;
+  return in_snapshot<void>(store, [&] { return read_targets(store, users, into); });
+}
+
+Result<std::vector<UserText>> RosterReader::user_texts(const std::vector<UserNumber>& users) {
+  auto& store = implementation_->store;
+  return in_snapshot<std::vector<UserText>>(store, [&] { return texts_of_users(store, users); });
+}
+
+Result<NumberSet> RosterReader::users_enrolled() {
+  return in_snapshot<NumberSet>(implementation_->store, [&] {
+    return implementation_->store.set(store::SetKind::users_enrolled);
+  });
+}
+
+Result<std::vector<DeviceNumber>> RosterReader::devices_of(UserNumber user) {
+  return in_snapshot<std::vector<DeviceNumber>>(
+      implementation_->store, [&] { return implementation_->store.devices_of_user(user); });
 }
 
 Result<NumberSet> RosterReader::users_removed() {

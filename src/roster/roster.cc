@@ -8,6 +8,7 @@
 #include "roster/device_users.h"
 #include "roster/import.h"
 #include "roster/import_state.h"
+#include "roster/mail_users.h"
 
 namespace muster::roster {
 namespace {
@@ -165,6 +166,10 @@ Result<std::unique_ptr<Roster>, Complaint> Roster::open(const std::string& dir) 
   auto store = store::RosterStore::open(dir, store::OpenMode::write);
   if (!store) {
     return tl::unexpected(store.error());
+  }
+  const auto kept = in_one_commit(*store, [&] { return keep_users_with_mail(*store); });
+  if (!kept) {
+    return tl::unexpected(complaint_of_store(store->file(), kept.error()));
   }
   return std::unique_ptr<Roster>(
       new Roster(std::make_unique<Implementation>(Implementation{std::move(*store)})));

@@ -132,6 +132,11 @@ Result<void, Complaint> RowWriter::put_user(Person& person, Mark mark) {
     (row.managed_distribution == store::Switch::on ? state_.users_on : state_.users_off)
         .add(row.number);
   }
+  if (row.email.empty()) {
+    state_.users_with_mail.remove(row.number);
+  } else {
+    state_.users_with_mail.add(row.number);
+  }
   if (auto put = state_.store.put_user(row); !put) {
     return tl::unexpected(state_.complaint(put.error()));
   }

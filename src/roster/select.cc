@@ -1,9 +1,11 @@
 #include "roster/select.h"
 
 #include <algorithm>
-#include <tuple>
+#include <array>
+#include <span>
 
 #include "roster/import_state.h"
+#include "roster/mail_users.h"
 #include "roster/nearest.h"
 
 namespace muster::roster {
@@ -98,47 +100,99 @@ Result<Target> target_of_group(store::RosterStore& store, const store::GroupRow&
   return target;
 }
 
-Result<Selection> select(store::RosterStore& store, Target target, Wanted wanted) {
-  const SetKind kinds[] = {
-      SetKind::users_enabled,
-      SetKind::users_invited,
-      SetKind::users_enrolled,
-      SetKind::users_pushable,
-      SetKind::devices_pushable,
-      SetKind::devices_enabled,
-      wanted == Wanted::not_invited ? SetKind::devices_invited : SetKind::devices_enrolled};
-  std::vector<NumberSet> sets;
-  for (const auto kind : kinds) {
-    auto set = store.set(kind);
+Result<void> read_sets(store::RosterStore& store, std::span<const SetKind> kinds,
+                       std::span<NumberSet> into) {
+  for (std::size_t i = 0; i < kinds.size(); ++i) {
+    auto set = store.set(kinds[i]);
     if (!set) {
       return tl::unexpected(set.error());
     }
-    sets.push_back(std::move(*set));
+    into[i] = std::move(*set);
   }
-  const auto& [enabled, invited, enrolled, users_pushable] =
-      std::tie(sets[0], sets[1], sets[2], sets[3]);
-  const auto enabled_selected = target.users & enabled;
-  const auto audience = enabled_selected - (wanted == Wanted::not_invited ? invited : enrolled);
+  return {};
+}
+
+// The devices among the target's that are pushed, and their users among the audience.
+Result<NumberSet> select_devices(store::RosterStore& store, const Target& target, Wanted wanted,
+                                 Selection& selection) {
+  const std::array kinds{
+      SetKind::users_pushable, SetKind::devices_pushable, SetKind::devices_enabled,
+      wanted == Wanted::not_invited ? SetKind::devices_invited : SetKind::devices_enrolled};
+  std::array<NumberSet, kinds.size()> sets;
+  if (auto read = read_sets(store, kinds, sets); !read) {
+    return tl::unexpected(read.error());
+  }
+  auto& [users_pushable, pushable, enabled, left_out] = sets;
+  selection.devices = ((target.devices & pushable) & enabled) - left_out;
+  // His other devices could be pushed, perhaps, but not the one that was asked for.
+  return selection.devices.empty() ? NumberSet() : std::move(users_pushable);
+}
+
+// Who of the audience is reached by these means, and who is not.
+Result<void> select_users(store::RosterStore& store, const NumberSet& audience,
+                          const NumberSet& pushable, Means means, Selection& selection) {
+  if (means == Means::push) {
+    selection.users = audience & pushable;
+    selection.users_without_device = audience.size() - selection.users.size();
+    return {};
+  }
+  const auto with_mail = users_with_mail(store);
+  if (!with_mail) {
+    return tl::unexpected(with_mail.error());
+  }
+  selection.mailboxes = audience & *with_mail;
+  if (means == Means::mail) {
+    selection.users = selection.mailboxes;
+    selection.users_without_address = audience.size() - selection.users.size();
+    return {};
+  }
+  selection.users = selection.mailboxes | (audience & pushable);
+  selection.users_without_either = audience.size() - selection.users.size();
+  if (means == Means::push_then_mail) {
+    selection.fallbacks = selection.mailboxes & pushable;
+    selection.mailboxes -= pushable;
+  }
+  return {};
+}
+
+Result<Selection> select(store::RosterStore& store, Target target, Meant meant) {
+  const std::array kinds{SetKind::users_enabled, SetKind::users_invited, SetKind::users_enrolled};
+  std::array<NumberSet, kinds.size()> sets;
+  if (auto read = read_sets(store, kinds, sets); !read) {
+    return tl::unexpected(read.error());
+  }
+  const auto& [enabled, invited, enrolled] = sets;
   Selection selection;
-  selection.users = audience & users_pushable;
-  selection.devices = ((target.devices & sets[4]) & sets[5]) - sets[6];
+  NumberSet pushable;
+  if (meant.means != Means::mail) {
+    auto users = select_devices(store, target, meant.wanted, selection);
+    if (!users) {
+      return tl::unexpected(users.error());
+    }
+    pushable = std::move(*users);
+  }
+  const auto enabled_selected = target.users & enabled;
+  const auto audience =
+      enabled_selected - (meant.wanted == Wanted::not_invited ? invited : enrolled);
+  if (auto selected = select_users(store, audience, pushable, meant.means, selection); !selected) {
+    return tl::unexpected(selected.error());
+  }
   selection.users_not_invited =
       enabled_selected.size() - enabled_selected.size_of_intersection(invited);
   selection.users_not_enrolled =
       enabled_selected.size() - enabled_selected.size_of_intersection(enrolled);
   selection.users_disabled = target.users.size() - enabled_selected.size();
-  selection.users_without_device = audience.size() - selection.users.size();
   selection.target_name = std::move(target.name);
   selection.users_selected = std::move(target.users);
   return selection;
 }
 
 Result<Selection, Complaint> selection_of(store::RosterStore& store, Result<Target> target,
-                                          Wanted wanted) {
+                                          Meant meant) {
   if (!target) {
     return tl::unexpected(complaint_of_store(store.file(), target.error()));
   }
-  auto selection = select(store, std::move(*target), wanted);
+  auto selection = select(store, std::move(*target), meant);
   if (!selection) {
     return tl::unexpected(complaint_of_store(store.file(), selection.error()));
   }
@@ -174,7 +228,7 @@ Result<void, Complaint> take_one_device(store::RosterStore& store, const store::
 }  // namespace
 
 Result<Selection, Complaint> user_selection(store::RosterStore& store, const std::string& user_id,
-                                            const std::string& device_id, Wanted wanted) {
+                                            const std::string& device_id, Meant meant) {
   const auto found = store.user_by_id(user_id);
   if (!found) {
     return tl::unexpected(complaint_of_store(store.file(), found.error()));
@@ -198,22 +252,16 @@ Result<Selection, Complaint> user_selection(store::RosterStore& store, const std
       return tl::unexpected(taken.error());
     }
   }
-  auto selection = selection_of(store, std::move(target), wanted);
-  if (selection && selection->devices.empty() && !selection->users.empty()) {
-    // His other devices could be pushed, but not the one that was asked for.
-    selection->users = NumberSet();
-    selection->users_without_device = 1;
-  }
-  return selection;
+  return selection_of(store, std::move(target), meant);
 }
 
 Result<Selection, Complaint> group_selection(store::RosterStore& store, const std::string& group,
-                                             Wanted wanted) {
+                                             Meant meant) {
   const auto found = find_group(store, group);
   if (!found) {
     return tl::unexpected(found.error());
   }
-  return selection_of(store, target_of_group(store, *found), wanted);
+  return selection_of(store, target_of_group(store, *found), meant);
 }
 
 Result<std::vector<DeviceText>> texts_of(store::RosterStore& store,

@@ -9,12 +9,19 @@
 
 namespace muster::roster {
 
+struct Meant {
+  Wanted wanted;
+  Means means;
+};
+
+// Of a device that is named, only that device is pushed; whether its user gets mail is asked as if
+// he had no other.
 [[nodiscard]] Result<Selection, Complaint> user_selection(store::RosterStore& store,
                                                           const std::string& user_id,
                                                           const std::string& device_id,
-                                                          Wanted wanted);
+                                                          Meant meant);
 [[nodiscard]] Result<Selection, Complaint> group_selection(store::RosterStore& store,
-                                                           const std::string& group, Wanted wanted);
+                                                           const std::string& group, Meant meant);
 // In the order asked; devices that are not known are left out.
 [[nodiscard]] Result<std::vector<DeviceText>> texts_of(store::RosterStore& store,
                                                        const std::vector<DeviceNumber>& devices);

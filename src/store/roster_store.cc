@@ -1,11 +1,15 @@
 #include "store/roster_store.h"
 
+#include <array>
 #include <utility>
 
 namespace muster::store {
 namespace {
 
-constexpr std::int32_t schema_version = 1;
+// 2 keeps users_with_mail. The tables are those of 1, whose file lacks the set until a writer has
+// derived it (roster/mail_users.h); a build of before would import without keeping it true.
+constexpr std::int32_t schema_version = 2;
+constexpr std::array<OlderVersion, 1> older_versions{{{1, "", ""}}};
 constexpr std::string_view schema = R"sql(
 CREATE TABLE users(number INTEGER PRIMARY KEY, id TEXT NOT NULL, full_name TEXT NOT NULL,
   email TEXT NOT NULL, language INTEGER NOT NULL, managed_apple_account TEXT NOT NULL,
@@ -110,7 +114,7 @@ Result<NumberSet> read_set(Bytes bytes) {
 // NOLINTEND(bugprone-macro-parentheses)
 
 Result<RosterStore, Complaint> RosterStore::open(const std::string& dir, OpenMode mode) {
-  auto database = Database::open(dir + "/roster.db", mode, schema_version, schema);
+  auto database = Database::open(dir + "/roster.db", mode, schema_version, schema, older_versions);
   if (!database) {
     return tl::unexpected(database.error());
   }
@@ -319,8 +323,25 @@ Result<std::vector<DeviceTexts>> RosterStore::texts(DeviceNumber first, DeviceNu
   });
 }
 
+Result<Statement*> RosterStore::mail_of_users(UserNumber first, UserNumber past_last) {
+  MUSTER_USE(query,
+             "SELECT number,email,full_name,language FROM users WHERE number>=? AND number<? "
+             "ORDER BY number");
+  query.bind(1, std::int64_t{first}).bind(2, std::int64_t{past_last});
+  return &query;
+}
+Result<Statement*> RosterStore::names_of_users(UserNumber first, UserNumber past_last) {
+  MUSTER_USE(query,
+             "SELECT number,id,full_name FROM users WHERE number>=? AND number<? ORDER BY number");
+  query.bind(1, std::int64_t{first}).bind(2, std::int64_t{past_last});
+  return &query;
+}
+
 Result<Statement> RosterStore::user_numbers_ids_languages() {
   return database_.prepare("SELECT number,id,language FROM users ORDER BY number");
+}
+Result<Statement> RosterStore::user_numbers_with_email() {
+  return database_.prepare("SELECT number FROM users WHERE email<>'' ORDER BY number");
 }
 Result<Statement> RosterStore::group_numbers_ids_names() {
   return database_.prepare("SELECT number,id,name FROM user_groups ORDER BY number");
@@ -338,6 +359,15 @@ Result<Statement> RosterStore::devices(DeviceNumber first, DeviceNumber past_las
 }
 
 Result<NumberSet> RosterStore::set(SetKind kind, std::uint32_t key) {
+  auto found = find_set(kind, key);
+  if (!found) {
+    return tl::unexpected(found.error());
+  }
+  auto& set = *found;
+  return set ? std::move(*set) : NumberSet();
+}
+
+Result<std::optional<NumberSet>> RosterStore::find_set(SetKind kind, std::uint32_t key) {
   MUSTER_USE(query, "SELECT bytes FROM sets WHERE kind=? AND key=?");
   query.bind(1, static_cast<std::int64_t>(kind)).bind(2, std::int64_t{key});
   auto more = query.step();
@@ -345,11 +375,14 @@ Result<NumberSet> RosterStore::set(SetKind kind, std::uint32_t key) {
     return tl::unexpected(more.error());
   }
   if (!*more) {
-    return NumberSet();
+    return std::optional<NumberSet>();
   }
   auto set = read_set(query.bytes(0));
   query.reset();
-  return set;
+  if (!set) {
+    return tl::unexpected(set.error());
+  }
+  return std::optional<NumberSet>(std::move(*set));
 }
 
 Result<void> RosterStore::put_set(SetKind kind, NumberSet& set, std::uint32_t key) {

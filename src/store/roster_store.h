@@ -93,6 +93,7 @@ enum class SetKind : std::uint8_t {
   devices_enrolled = 12,  // of enrolled users
   devices_of_topic = 13,  // key: the topic; of those that can be pushed
   groups_off = 14,
+  users_with_mail = 15,  // with an address; absent in files of before version 2
 };
 enum class NameKind : std::uint8_t { topic = 1, language = 2 };
 enum class Counter : std::uint8_t { version = 1 };
@@ -135,9 +136,14 @@ class RosterStore {
   [[nodiscard]] Result<std::optional<DeviceRow>> device_by_id(std::string_view id);
   [[nodiscard]] Result<std::vector<DeviceNumber>> devices_of_user(UserNumber user);
   [[nodiscard]] Result<std::vector<DeviceTexts>> texts(DeviceNumber first, DeviceNumber past_last);
+  // Users first ≤ number < past_last in order, as (number, email, full_name, language) and as
+  // (number, id, full_name). Prepared once: step() until false, before the verb is called again.
+  [[nodiscard]] Result<Statement*> mail_of_users(UserNumber first, UserNumber past_last);
+  [[nodiscard]] Result<Statement*> names_of_users(UserNumber first, UserNumber past_last);
 
   // Cursors: bind nothing, step() until false. Columns in the order of the name.
   [[nodiscard]] Result<Statement> user_numbers_ids_languages();
+  [[nodiscard]] Result<Statement> user_numbers_with_email();
   [[nodiscard]] Result<Statement> group_numbers_ids_names();
   [[nodiscard]] Result<Statement> device_numbers_ids();
   // Devices first ≤ number < past_last, in order; read_device() gives the row it stands on.
@@ -146,6 +152,8 @@ class RosterStore {
 
   // An absent set is empty; a damaged one is store_corrupt.
   [[nodiscard]] Result<NumberSet> set(SetKind kind, std::uint32_t key = 0);
+  // The same, and nothing where the set is absent.
+  [[nodiscard]] Result<std::optional<NumberSet>> find_set(SetKind kind, std::uint32_t key = 0);
   [[nodiscard]] Result<void> put_set(SetKind kind, NumberSet& set, std::uint32_t key = 0);
   [[nodiscard]] Result<GroupSets> group_sets(GroupNumber number);
   [[nodiscard]] Result<NumberSet> group_children(GroupNumber number);

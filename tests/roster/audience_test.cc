@@ -19,6 +19,7 @@ struct Model {
     int managed = 0;  // 0 empty, 1 on, 2 off
     bool invited = false;
     bool enrolled = false;
+    bool address = false;
     std::set<unsigned> devices;  // that can be pushed
   };
   struct Group {
@@ -48,19 +49,6 @@ struct Model {
     }
     return true;
   }
-  [[nodiscard]] std::set<unsigned> devices(unsigned group, Wanted wanted) const {
-    std::set<unsigned> selected;
-    collect(group, selected);
-    std::set<unsigned> found;
-    for (const auto user : selected) {
-      const bool left_out =
-          wanted == Wanted::not_invited ? users[user].invited : users[user].enrolled;
-      if (enabled(user) && !left_out) {
-        found.insert(users[user].devices.begin(), users[user].devices.end());
-      }
-    }
-    return found;
-  }
 };
 
 std::set<unsigned> numbers_of(const NumberSet& set) {
@@ -68,34 +56,72 @@ std::set<unsigned> numbers_of(const NumberSet& set) {
   return {slice.begin(), slice.end()};
 }
 
+struct Meant {
+  Wanted wanted;
+  Means means;
+};
+
 // What the selection of this group must be, counted row by row.
-void expect_as_in_model(const Selection& selection, const Model& model, unsigned group,
-                        Wanted wanted) {
-  std::set<unsigned> below;
-  model.collect(group, below);
-  std::set<unsigned> pushed;
-  Selection counted;
-  for (const auto u : below) {
+struct Counted {
+  std::set<unsigned> selected;
+  std::set<unsigned> devices;
+  std::set<unsigned> reached;
+  std::set<unsigned> mailboxes;
+  std::set<unsigned> fallbacks;
+  std::uint64_t not_invited = 0;
+  std::uint64_t not_enrolled = 0;
+  std::uint64_t disabled = 0;
+  std::uint64_t unreached = 0;
+};
+
+void reach(const Model::User& user, unsigned number, Means means, Counted& counted) {
+  const bool pushed = means != Means::mail && !user.devices.empty();
+  const bool mailed = means != Means::push && user.address;
+  if (pushed) {
+    counted.devices.insert(user.devices.begin(), user.devices.end());
+  }
+  if (mailed) {
+    const bool asleep = means == Means::push_then_mail && pushed;
+    (asleep ? counted.fallbacks : counted.mailboxes).insert(number);
+  }
+  if (pushed || mailed) {
+    counted.reached.insert(number);
+  } else {
+    ++counted.unreached;
+  }
+}
+
+Counted count(const Model& model, unsigned group, Meant meant) {
+  Counted counted;
+  model.collect(group, counted.selected);
+  for (const auto u : counted.selected) {
     const auto& one = model.users[u];
     if (!model.enabled(u)) {
-      ++counted.users_disabled;
+      ++counted.disabled;
       continue;
     }
-    counted.users_not_invited += one.invited ? 0 : 1;
-    counted.users_not_enrolled += one.enrolled ? 0 : 1;
-    const bool left_out = wanted == Wanted::not_invited ? one.invited : one.enrolled;
-    if (!left_out && !one.devices.empty()) {
-      pushed.insert(u);
+    counted.not_invited += one.invited ? 0 : 1;
+    counted.not_enrolled += one.enrolled ? 0 : 1;
+    if (!(meant.wanted == Wanted::not_invited ? one.invited : one.enrolled)) {
+      reach(one, u, meant.means, counted);
     }
-    counted.users_without_device += !left_out && one.devices.empty() ? 1 : 0;
   }
-  EXPECT_EQ(numbers_of(selection.devices), model.devices(group, wanted));
-  EXPECT_EQ(numbers_of(selection.users_selected), below);
-  EXPECT_EQ(numbers_of(selection.users), pushed);
-  EXPECT_EQ(selection.users_not_invited, counted.users_not_invited);
-  EXPECT_EQ(selection.users_not_enrolled, counted.users_not_enrolled);
-  EXPECT_EQ(selection.users_without_device, counted.users_without_device);
-  EXPECT_EQ(selection.users_disabled, counted.users_disabled);
+  return counted;
+}
+
+void expect_as_in_model(const Selection& selection, const Counted& counted, Means means) {
+  EXPECT_EQ(numbers_of(selection.devices), counted.devices);
+  EXPECT_EQ(numbers_of(selection.users_selected), counted.selected);
+  EXPECT_EQ(numbers_of(selection.users), counted.reached);
+  EXPECT_EQ(numbers_of(selection.mailboxes), counted.mailboxes);
+  EXPECT_EQ(numbers_of(selection.fallbacks), counted.fallbacks);
+  EXPECT_EQ(selection.users_not_invited, counted.not_invited);
+  EXPECT_EQ(selection.users_not_enrolled, counted.not_enrolled);
+  EXPECT_EQ(selection.users_disabled, counted.disabled);
+  const bool either = means == Means::push_and_mail || means == Means::push_then_mail;
+  EXPECT_EQ(selection.users_without_device, means == Means::push ? counted.unreached : 0);
+  EXPECT_EQ(selection.users_without_address, means == Means::mail ? counted.unreached : 0);
+  EXPECT_EQ(selection.users_without_either, either ? counted.unreached : 0);
 }
 
 Model random_model(Random& random) {
@@ -106,6 +132,7 @@ Model random_model(Random& random) {
     user.managed = random.chance(0.3) ? static_cast<int>(random.below(3)) : 0;
     user.enrolled = random.chance(0.2);
     user.invited = random.chance(0.3);
+    user.address = random.chance(0.6);
   }
   for (unsigned g = 0; g < model.groups.size(); ++g) {
     auto& group = model.groups[g];
@@ -122,9 +149,10 @@ Model random_model(Random& random) {
 
 std::string users_csv(const Model& model) {
   constexpr const char* words[] = {"", "on", "off"};
-  std::string text = "user_id,full_name,managed_distribution\n";
+  std::string text = "user_id,full_name,managed_distribution,email\n";
   for (unsigned u = 0; u < model.users.size(); ++u) {
-    text += "u" + std::to_string(u) + ",U," + words[model.users[u].managed] + "\n";
+    text += "u" + std::to_string(u) + ",U," + words[model.users[u].managed] +
+            (model.users[u].address ? ",u@school.example\n" : ",\n");
   }
   return text;
 }
@@ -192,8 +220,13 @@ TEST_F(Audience, AgreesWithAModelThatWalksEveryRow) {
 
   for (unsigned g = 0; g < model.groups.size(); ++g) {
     for (const auto wanted : {Wanted::not_invited, Wanted::not_enrolled}) {
-      SCOPED_TRACE("group " + std::to_string(g));
-      expect_as_in_model(group("G" + std::to_string(g), wanted), model, g, wanted);
+      for (const auto means :
+           {Means::push, Means::mail, Means::push_and_mail, Means::push_then_mail}) {
+        SCOPED_TRACE("group " + std::to_string(g) + " means " +
+                     std::to_string(static_cast<int>(means)));
+        expect_as_in_model(group("G" + std::to_string(g), wanted, means),
+                           count(model, g, {wanted, means}), means);
+      }
     }
   }
 }

@@ -76,14 +76,15 @@ class RosterTest : public testing::Test {
   std::string refusal_of(const std::string& name, const std::string& text) {
     return refusal(import(file(name, text)));
   }
-  Selection group(const std::string& name, Wanted wanted = Wanted::not_invited) {
-    auto selection = reader().select_group(name, wanted);
+  Selection group(const std::string& name, Wanted wanted = Wanted::not_invited,
+                  Means means = Means::push) {
+    auto selection = reader().select_group(name, wanted, means);
     EXPECT_TRUE(selection) << selection.error().line_of_text();
     return selection ? std::move(*selection) : Selection{};
   }
   Selection user(const std::string& id, const std::string& device = "",
-                 Wanted wanted = Wanted::not_invited) {
-    auto selection = reader().select_user(id, device, wanted);
+                 Wanted wanted = Wanted::not_invited, Means means = Means::push) {
+    auto selection = reader().select_user(id, device, wanted, means);
     EXPECT_TRUE(selection) << selection.error().line_of_text();
     return selection ? std::move(*selection) : Selection{};
   }

@@ -32,8 +32,8 @@ envelope_from = "bounce+{id}@school.example"
 unsubscribe_url = "https://school.example/out?letter={id}"
 own_name = "[192.0.2.1]"
 expiration = "1m"
-retry_after = ["1s", "2s", "3s", "4s", "5s", "6s", "7s", "8s", "9s", "10s", "11s", "12s", "13s", "14s",
-               "15s"]
+retry_after = ["1s", "2s", "3s", "4s", "5s", "6s", "7s", "8s", "9s", "10s", "11s", "12s", "13s",
+               "14s", "15s"]
 attempts = 15
 canary = 0
 in_doubt = "hold"

@@ -1,0 +1,131 @@
+#include "roster/mail_users.h"
+
+#include "roster/device_users.h"
+
+namespace muster::roster {
+namespace {
+
+using store::SetKind;
+using store::Statement;
+
+Result<NumberSet> find_in_rows(store::RosterStore& store) {
+  auto cursor = store.user_numbers_with_email();
+  if (!cursor) {
+    return tl::unexpected(cursor.error());
+  }
+  OrderedSet found;
+  for (;;) {
+    const auto more = cursor->step();
+    if (!more) {
+      return tl::unexpected(more.error());
+    }
+    if (!*more) {
+      return found.take();
+    }
+    found.add(static_cast<UserNumber>(cursor->integer(0)));
+  }
+}
+
+// Calls visit(place in `users`, the row) for each of them that is known. Numbers that lie close
+// together are one query; gaps up to gap_max are read over.
+template <class Query, class Visit>
+Result<void> each_of(std::span<const UserNumber> users, Query query, Visit visit) {
+  constexpr UserNumber gap_max = 16;
+  for (std::size_t begin = 0; begin < users.size();) {
+    std::size_t end = begin + 1;
+    while (end < users.size() && users[end] > users[end - 1] &&
+           users[end] - users[end - 1] <= gap_max) {
+      ++end;
+    }
+    const Result<Statement*> row = query(users[begin], users[end - 1] + 1);
+    if (!row) {
+      return tl::unexpected(row.error());
+    }
+    for (;;) {
+      const auto more = (*row)->step();
+      if (!more) {
+        return tl::unexpected(more.error());
+      }
+      if (!*more) {
+        break;
+      }
+      const auto number = static_cast<UserNumber>((*row)->integer(0));
+      while (begin < end && users[begin] < number) {
+        ++begin;
+      }
+      if (begin < end && users[begin] == number) {
+        visit(begin, **row);
+      }
+    }
+    begin = end;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<NumberSet> users_with_mail(store::RosterStore& store) {
+  auto found = store.find_set(SetKind::users_with_mail);
+  if (!found) {
+    return tl::unexpected(found.error());
+  }
+  auto& set = *found;
+  return set ? std::move(*set) : find_in_rows(store);
+}
+
+Result<void> keep_users_with_mail(store::RosterStore& store) {
+  const auto kept = store.find_set(SetKind::users_with_mail);
+  if (!kept) {
+    return tl::unexpected(kept.error());
+  }
+  if (*kept) {
+    return {};
+  }
+  auto found = find_in_rows(store);
+  if (!found) {
+    return tl::unexpected(found.error());
+  }
+  return store.put_set(SetKind::users_with_mail, *found);
+}
+
+Result<void> read_targets(store::RosterStore& store, std::span<const UserNumber> users,
+                          std::vector<MailTarget>& into) {
+  into.resize(users.size());
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    into[i].user = users[i];
+    into[i].known = false;
+    into[i].address.clear();
+    into[i].full_name.clear();
+    into[i].language = 0;
+  }
+  return each_of(
+      users,
+      [&](UserNumber first, UserNumber past_last) { return store.mail_of_users(first, past_last); },
+      [&](std::size_t place, const Statement& row) {
+        auto& target = into[place];
+        target.known = true;
+        target.address.assign(row.text(1));
+        target.full_name.assign(row.text(2));
+        target.language = static_cast<std::uint16_t>(row.integer(3));
+      });
+}
+
+Result<std::vector<UserText>> texts_of_users(store::RosterStore& store,
+                                             const std::vector<UserNumber>& users) {
+  std::vector<UserText> texts;
+  texts.reserve(users.size());
+  const auto read = each_of(
+      users,
+      [&](UserNumber first, UserNumber past_last) {
+        return store.names_of_users(first, past_last);
+      },
+      [&](std::size_t place, const Statement& row) {
+        texts.push_back({users[place], std::string(row.text(1)), std::string(row.text(2))});
+      });
+  if (!read) {
+    return tl::unexpected(read.error());
+  }
+  return texts;
+}
+
+}  // namespace muster::roster
