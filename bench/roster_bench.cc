@@ -102,17 +102,42 @@ void import_of_a_million(benchmark::State& state) {
 }
 BENCHMARK(import_of_a_million)->Iterations(1)->Unit(benchmark::kSecond);
 
-void preview_of_a_million(benchmark::State& state) {
+void preview_of_a_million(benchmark::State& state, roster::Means means) {
   reader();  // made outside the time that is measured
   for (auto _ : state) {
-    const auto selection = reader().select_group("Everybody", roster::Wanted::not_invited);
-    if (!selection || selection->devices.size() != devices) {
+    const auto selection = reader().select_group("Everybody", roster::Wanted::not_invited, means);
+    if (!selection || selection->users.size() != users) {
       state.SkipWithError("not the whole roster was selected");
       return;
     }
   }
 }
-BENCHMARK(preview_of_a_million)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(preview_of_a_million, push, roster::Means::push)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(preview_of_a_million, push_then_mail, roster::Means::push_then_mail)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(preview_of_a_million, mail, roster::Means::mail)->Unit(benchmark::kMillisecond);
+
+// What the expander asks for a page of letters: to everybody, or to one user in `stride`.
+void mail_targets_of_a_page(benchmark::State& state) {
+  reader();  // made outside the time that is measured
+  const auto stride = static_cast<std::uint32_t>(state.range(0));
+  std::vector<UserNumber> page(limits::mail_page_size);
+  std::vector<roster::MailTarget> targets;
+  std::uint32_t first = 0;
+  for (auto _ : state) {
+    for (std::uint32_t i = 0; i < page.size(); ++i) {
+      page[i] = first + i * stride;
+    }
+    const auto read = reader().read_mail_targets(page, targets);
+    if (!read || targets.back().address.empty()) {
+      state.SkipWithError("the users cannot be read");
+      return;
+    }
+    first = (first + limits::mail_page_size * stride) % (users - limits::mail_page_size * stride);
+  }
+  state.SetItemsProcessed(state.iterations() * limits::mail_page_size);
+}
+BENCHMARK(mail_targets_of_a_page)->Arg(1)->Arg(5)->Arg(50)->Unit(benchmark::kMicrosecond);
 
 void reading_a_block(benchmark::State& state) {
   reader();  // made outside the time that is measured
