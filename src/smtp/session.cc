@@ -8,7 +8,8 @@
 //   open       letters go out, two in hand with PIPELINING: the table stands in flight.h.
 //   draining   no new letters; QUIT goes behind the last body. Reached by drain(), by idleness,
 //              with the last letter the server takes (letters_max, LIMITS MAILMAX), and by a
-//              refusal of the route. Or nothing more is said at all, since the conversation broke (cut).
+//              refusal of the route. Or nothing more is said at all, since the conversation
+//              broke (cut).
 //   closed     lost() was called.
 //
 // What ends it, and what becomes of the letters in hand (k, whose reply is awaited; k+1 behind it):
