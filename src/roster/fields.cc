@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "model/limits.h"
+#include "roster/address.h"
 #include "roster/nearest.h"
 
 namespace muster::roster {
@@ -74,14 +75,9 @@ void Fields::email(std::string& into) {
   if (!good_ || into.empty() || !row_.at(Column::email).present) {
     return;
   }
-  constexpr std::size_t local_bytes_max = 64;  // RFC 5321 §4.5.3.1
-  constexpr std::size_t address_bytes_max = 254;
-  const auto at = into.rfind('@');
-  const bool good = at != std::string::npos && at > 0 && at <= local_bytes_max &&
-                    at + 1 < into.size() && into.size() <= address_bytes_max &&
-                    into.find(' ') == std::string::npos;
-  if (!good) {
-    refuse(Column::email, shown(into) + " is not a mail address", "name@example.org", "");
+  if (const auto fault = fault_of_address(into); !fault.empty()) {
+    refuse(Column::email, shown(into) + " is not a mail address: " + fault, "name@example.org",
+           "correct it, or leave it empty");
   }
 }
 

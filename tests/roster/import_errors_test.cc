@@ -191,10 +191,12 @@ TEST_F(Import, RefusesFieldsThatDoNotSayWhatTheyShould) {
   EXPECT_EQ(refusal_of("users.csv", "user_id,full_name\n,Ann\n"),
             "users.csv:2:1: user_id is empty");
   EXPECT_EQ(refusal_of("users.csv", "user_id,full_name,email\nu,A,ann\n"),
-            "users.csv:2:5: 'ann' is not a mail address");
+            "users.csv:2:5: 'ann' is not a mail address: it has no '@'");
   EXPECT_EQ(refusal_of("users.csv",
                        "user_id,full_name,email\nu,A," + std::string(65, 'a') + "@example.org\n"),
-            "users.csv:2:5: '" + std::string(64, 'a') + "…' is not a mail address");
+            "users.csv:2:5: '" + std::string(64, 'a') +
+                "…' is not a mail address: 65 bytes are in front "
+                "of the '@', at most 64 may be");
   EXPECT_EQ(refusal_of("users.csv", "user_id,full_name,language\nu,A,de_DE\n"),
             "users.csv:2:5: language 'de_DE'");
   EXPECT_EQ(refusal_of("devices.csv", "device_id,topic\nd,a b\n"), "devices.csv:2:3: topic 'a b'");

@@ -136,7 +136,7 @@ TEST_F(MailUsers, AnImportThatFailsOrIsADryRunChangesNobody) {
   import_five();
   good(import_plan({{file("users.csv", "user_id,full_name,email\nu0,Ann,\n")}, "", true, ""}));
   EXPECT_EQ(refusal_of("users.csv", "user_id,full_name,email\nu0,Ann,\nu1,Bo,nonsense\n"),
-            "users.csv:3:7: 'nonsense' is not a mail address");
+            "users.csv:3:7: 'nonsense' is not a mail address: it has no '@'");
   EXPECT_EQ(numbers_of(by(Means::mail).mailboxes), (Numbers{0, 1}));
 }
 
