@@ -66,7 +66,7 @@ std::string hindrance_of_label(std::string_view label) {
 // [192.0.2.1] or [IPv6:2001:db8::1]
 std::string hindrance_of_literal(std::string_view domain) {
   constexpr std::string_view prefix = "IPv6:";
-  std::string inner(domain.substr(1, domain.size() - 2));
+  const std::string inner(domain.substr(1, domain.size() - 2));
   const bool six = inner.starts_with(prefix);
   in6_addr binary{};
   const bool good =

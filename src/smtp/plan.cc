@@ -232,9 +232,10 @@ Result<Texts, Complaint> read_texts(const Template& source, const Pieces& unsubs
   }};
   Texts texts;
   for (const auto& [name, text, escape, lines, into] : sources) {
-    const std::string where = std::string(name) + of;
+    std::string where(name);
+    where += of;
     if (const auto unfit = words_of_unfit(text, lines); !unfit.empty()) {
-      return complain(where + " holds " + unfit, "text in UTF-8");
+      return complain(where.append(" holds ").append(unfit), "text in UTF-8");
     }
     auto pieces = read_template(text, known, escape, where);
     if (!pieces) {
