@@ -86,7 +86,7 @@ void Conversation::heed(Flight::Upshot upshot) {
       cut(Reason::connection_lost);
       break;
     case Flight::Upshot::route_refused:
-      refuse(flight_.refusal(), false);
+      refuse(flight_.refusal(), flight_.streams());
       break;
   }
 }

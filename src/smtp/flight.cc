@@ -9,6 +9,9 @@ namespace muster::smtp {
 
 using wire::Fate;
 
+// So many are in doubt at most; more would not be quicker.
+constexpr std::uint32_t letters_ahead_max = 64;
+
 Flight::Flight(const SessionSettings& settings, Exchange& exchange)
     : settings_(settings), exchange_(exchange) {}
 
@@ -17,7 +20,11 @@ void Flight::begin(const Capabilities& offered) {
   pipelining_ = offered.pipelining;
   chunking_ = settings_.chunking && offered.chunking;
   relay_ = settings_.relay || !settings_.login.user.empty();
+  streams_ = chunking_ && pipelining_ && settings_.letters_ahead > 1;
   limit_ = pipelining_ ? 2 : 1;
+  if (streams_) {
+    limit_ = std::min(settings_.letters_ahead, letters_ahead_max);
+  }
   letters_max_ = settings_.letters_max;
   if (offered.letters_max != 0) {
     letters_max_ =
@@ -71,15 +78,18 @@ void Flight::advance(bool leaving) {
 }
 
 void Flight::begin_next() {
-  const auto& in_hand = letters_[begun_++];
+  auto& in_hand = letters_[begun_++];
   scratch_.clear();
   write_mail(rules_, *in_hand.letter, scratch_);
   say(scratch_, Command::mail);
   if (pipelining_) {
     say_rcpt(in_hand);
-    if (!chunking_) {
-      say("DATA\r\n", Command::data);
-    }
+  }
+  if (streams_) {
+    say_body(in_hand);
+    reset_first_ = true;
+  } else if (pipelining_ && !chunking_) {
+    say("DATA\r\n", Command::data);
   }
 }
 
@@ -159,6 +169,9 @@ Flight::Upshot Flight::hear_rcpt(const Reply& reply) {
     return Upshot::breach;
   }
   in_hand.accepted = reply.kind() == 2;
+  if (streams_) {
+    return in_hand.accepted || in_hand.mail_refused ? Upshot::go_on : judge(Phase::rcpt, reply);
+  }
   if (in_hand.accepted && !in_hand.mail_refused) {
     if (chunking_) {
       say_body(in_hand);
@@ -202,6 +215,10 @@ Flight::Upshot Flight::hear_body(const Reply& reply) {
   if (reply.kind() == 3) {
     return Upshot::breach;
   }
+  if (in_hand.answered) {  // streamed to a recipient that was refused meanwhile
+    finish();
+    return reply.kind() == 2 ? Upshot::breach : Upshot::go_on;
+  }
   auto upshot = Upshot::go_on;
   if (reply.kind() == 2) {
     any_accepted_ = true;
@@ -209,7 +226,7 @@ Flight::Upshot Flight::hear_body(const Reply& reply) {
     answer(in_hand, Fate::answered, Reason::none, reply.code);
   } else {
     upshot = judge(Phase::body, reply);
-    reset_first_ = chunking_;  // RFC 3030 §2: the state is uncertain after a refused chunk
+    reset_first_ |= chunking_;  // RFC 3030 §2: the state is uncertain after a refused chunk
   }
   finish();
   return upshot;
@@ -218,6 +235,9 @@ Flight::Upshot Flight::hear_body(const Reply& reply) {
 Flight::Upshot Flight::hear_early(const Reply& reply) {
   if (reply.kind() != 4 && reply.kind() != 5) {
     return Upshot::breach;
+  }
+  if (letters_.front().answered) {
+    return Upshot::give_up;
   }
   const auto upshot = judge(Phase::body, reply);
   return upshot == Upshot::go_on ? Upshot::give_up : upshot;

@@ -19,6 +19,11 @@
 //   lone dot    –              breach          –
 //   RSET        –              breach          the connection is given up
 //
+// With letters_ahead nobody waits: "RSET MAIL RCPT BDAT body" goes out for letter after letter.
+// RSET stands before each (but the first), since a refused recipient may leave a transaction open
+// in which the next letter must not get caught. A chunk that nobody wanted is refused, and that
+// reply means nothing; were it accepted, it would be a breach.
+//
 // A lone dot answers a 354 for which no recipient is left (RFC 2920 §3.1); the server must not
 // deliver that empty message. 503 is never a verdict: it says that server and we do not agree where
 // we are. A refusal that comes while the body is on its way is a verdict, but the connection is
@@ -65,6 +70,8 @@ class Flight {
   // True: no letter more may be begun on this connection.
   [[nodiscard]] bool full() const { return letters_max_ != 0 && taken_ >= letters_max_; }
   [[nodiscard]] Reason refusal() const { return refusal_; }
+  // Letters behind the oldest may be written already: hear them out rather than doubt them.
+  [[nodiscard]] bool streams() const { return streams_; }
 
   void submit(Slot slot, Letter& letter);
   // Says as much as may be said now; QUIT, too, once the last letter is on its way and `leaving`.
@@ -115,6 +122,7 @@ class Flight {
   EnvelopeRules rules_;
   bool pipelining_ = false;
   bool chunking_ = false;
+  bool streams_ = false;
   bool relay_ = false;
   std::uint32_t limit_ = 0;
   std::uint32_t letters_max_ = 0;

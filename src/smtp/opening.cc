@@ -126,6 +126,7 @@ void Opening::begin_login(std::string& say) {
 }
 
 void Opening::hear_login(const Reply& reply, std::string& say) {
+  MUSTER_ASSERT(dialog_.has_value());
   if (reply.kind() == 2) {
     if (dialog_->complete()) {
       step_ = Step::done;

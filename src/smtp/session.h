@@ -8,7 +8,7 @@
 // asked before submit().
 //
 // room() is 2 at most: the letter whose body is on its way or whose reply is awaited, and the one
-// whose envelope travels with it.
+// whose envelope travels with it. Only where settings ask for letters_ahead is it more.
 //
 // When things go wrong: answers say what is certain (wire::Fate). A connection that ends between
 // the dot and its reply leaves that letter in doubt and every other unprocessed; 421 likewise. A
@@ -61,7 +61,10 @@ struct SessionSettings {
   // is of itself where we log in.
   bool relay = false;
   Login login;
-  bool chunking = false;          // BDAT, where the server offers it: for our own relay only
+  bool chunking = false;  // BDAT, where the server offers it: for our own relay only
+  // With chunking: so many letters are written without waiting for any reply. All of them that are
+  // not answered when the connection is lost are in doubt; 0 and 1: each waits for its recipient.
+  std::uint32_t letters_ahead = 0;
   std::uint32_t letters_max = 0;  // then QUIT; 0: as many as the server takes (LIMITS MAILMAX)
   bool delivery_status = false;   // where DSN is offered: RET=HDRS ENVID NOTIFY=FAILURE ORCPT
   Patience patience;
@@ -70,10 +73,10 @@ struct SessionSettings {
 // Jobs submitted to it must carry a letter that a composer has written.
 //
 // Answers: status is the reply code that decided (250, 550 …; 0 where none came), reason as in
-// reply_rules.h, and Letter::reply the reply in one line. Vitals: stream_limit is 1 or 2,
-// window_bytes 0; `refusal` is set, and the session closes, where the route itself is refused
-// (login_refused, login_impossible, tls_refused, quota_used_up …): every letter in hand is then
-// unprocessed.
+// reply_rules.h, and Letter::reply the reply in one line. Vitals: stream_limit is 1 or 2 (or
+// letters_ahead), window_bytes 0; `refusal` is set, and the session closes, where the route itself
+// is refused (login_refused, login_impossible, tls_refused, quota_used_up …): every letter in hand
+// is then unprocessed.
 [[nodiscard]] std::unique_ptr<wire::DeliverySession> open_session(const SessionSettings& settings);
 
 }  // namespace muster::smtp

@@ -4,7 +4,8 @@
 //
 //   input := mode(1) { size(1) bytes × size }
 //   mode  := 1: begin with a polite greeting and EHLO | 2…16: minutes between two pieces
-//            | 32: in rooms of a few bytes | 64: with a login, over TLS | 128: STARTTLS, chunking
+//            | 32: in rooms of a few bytes | 64: with a login, over TLS | 128: STARTTLS, chunking,
+//            and with 32 eight letters ahead
 #include <algorithm>
 #include <array>
 #include <deque>
@@ -41,6 +42,7 @@ class Conversation {
     if ((mode & 0x80) != 0) {
       settings.tls = smtp::TlsMode::opportunistic;
       settings.chunking = true;
+      settings.letters_ahead = (mode & 0x20) != 0 ? 8 : 0;
     }
     session_ = smtp::open_session(settings);
     session_->connected(clock_.now());
@@ -81,7 +83,8 @@ class Conversation {
  private:
   void submit() {
     const auto room = session_->room();
-    demand(room <= session_->vitals().stream_limit && room <= 2, "two letters are the most");
+    demand(room <= session_->vitals().stream_limit && room <= 8,
+           "there is not more room than was asked for");
     const auto count = std::min<std::size_t>(room, slots_max - jobs_.size());
     for (std::size_t i = 0; i < count; ++i) {
       const auto slot = std::to_string(jobs_.size());

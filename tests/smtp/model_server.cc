@@ -151,7 +151,7 @@ void ModelServer::hear_data() {
 }
 
 void ModelServer::hear_bdat(std::string_view line) {
-  if (!has_recipient_) {
+  if (!has_recipient_ && !mood_.streamed_to) {
     complain("a chunk for nobody");
   }
   message_.clear();
@@ -161,9 +161,11 @@ void ModelServer::hear_bdat(std::string_view line) {
 void ModelServer::finish_message() {
   const bool wanted = has_recipient_;
   const auto letter = recipient_;
-  forget_transaction();
+  if (wanted || !mood_.streamed_to) {
+    forget_transaction();
+  }
   if (!wanted) {
-    if (!message_.empty()) {
+    if (!message_.empty() && !mood_.streamed_to) {
       complain("a message for nobody");
     }
     say("554 5.5.1 no valid recipients");

@@ -16,6 +16,8 @@ namespace muster::smtp::testing {
 struct ServerMood {
   bool pipelining = true;
   bool chunking = false;
+  bool streamed_to =
+      false;             // chunks may come for nobody; a refused one leaves its transaction open
   double refuses = 0.1;  // each command: 4yz, 5yz, …
   double dies = 0.01;    // each command: 421, nonsense, or the end
 };

@@ -357,6 +357,80 @@ TEST(SmtpMatrix, ARefusedRecipientGetsNoChunk) {
   EXPECT_EQ(talk.said(), mail(2) + rcpt(2)) << "no transaction was begun";
 }
 
+Talk streaming(bool relay = false) {
+  auto settings = Talk::in_clear();
+  settings.chunking = true;
+  settings.letters_ahead = 1000;
+  settings.relay = relay;
+  Talk talk(settings);
+  talk.open("250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n");
+  return talk;
+}
+
+std::string streamed(Slot slot) {
+  return (slot == 0 ? "" : "RSET\r\n") + mail(slot) + rcpt(slot) + "BDAT " +
+         std::to_string(message(slot).size()) + " LAST\r\n" + message(slot);
+}
+
+TEST(SmtpMatrix, LettersAheadWaitForNothing) {
+  auto talk = streaming();
+  EXPECT_EQ(talk.session->room(), 64U);
+  talk.submit(3);
+  EXPECT_EQ(talk.said(), streamed(0) + streamed(1) + streamed(2));
+  talk.hear("250 Ok\r\n250 Ok\r\n250 taken\r\n");
+  EXPECT_EQ(talk.became(0), "answered 250");
+  talk.hear("250 reset\r\n250 Ok\r\n550 5.1.1 unknown\r\n503 nobody\r\n");
+  EXPECT_EQ(talk.became(1), "answered 550 MailboxUnknown");
+  talk.hear("250 reset\r\n451 no\r\n503 no MAIL\r\n503 nobody\r\n");
+  EXPECT_EQ(talk.became(2), "answered 451 ServerBusy");
+  EXPECT_EQ(talk.vitals().in_flight, 0U);
+  EXPECT_FALSE(talk.session->wants_close());
+}
+
+TEST(SmtpMatrix, LettersAheadAreAllInDoubtWhereTheConnectionIsLost) {
+  auto talk = streaming();
+  talk.submit(3);
+  std::vector<Byte> room(streamed(0).size() + streamed(1).size() + 10);
+  EXPECT_EQ(talk.session->transmit(room, talk.clock.now()), room.size());
+  talk.lose();
+  EXPECT_EQ(talk.became(0), "in doubt ConnectionLost");
+  EXPECT_EQ(talk.became(1), "in doubt ConnectionLost");
+  EXPECT_EQ(talk.became(2), "unprocessed");
+}
+
+TEST(SmtpMatrix, AnUnwantedChunkThatIsAcceptedIsABreach) {
+  auto talk = streaming();
+  talk.submit();
+  (void)talk.after("250 Ok\r\n550 5.1.1 unknown\r\n250 taken\r\n");
+  EXPECT_EQ(talk.became(0), "answered 550 MailboxUnknown");
+  EXPECT_EQ(talk.vitals().error.code, ErrorCode::protocol);
+}
+
+TEST(SmtpMatrix, ARefusalOfAnUnwantedChunkThatIsStillOnItsWayEndsTheConnection) {
+  auto talk = streaming();
+  talk.submit();
+  std::vector<Byte> room(streamed(0).size() - 1);
+  EXPECT_EQ(talk.session->transmit(room, talk.clock.now()), room.size());
+  talk.hear("250 Ok\r\n550 5.1.1 unknown\r\n503 nobody\r\n");
+  EXPECT_TRUE(talk.session->wants_close());
+  EXPECT_EQ(talk.said(), "");
+}
+
+TEST(SmtpMatrix, LettersAheadAreHeardOutWhereTheQuotaEnds) {
+  auto talk = streaming(true);
+  talk.submit(3);
+  EXPECT_EQ(talk.after("550 5.4.5 daily limit\r\n503 x\r\n503 x\r\n"), "QUIT\r\n");
+  EXPECT_EQ(talk.vitals().refusal, Reason::quota_used_up);
+  EXPECT_EQ(talk.session->room(), 0U);
+  talk.hear("250 reset\r\n250 Ok\r\n250 Ok\r\n250 taken\r\n");
+  talk.hear("250 reset\r\n550 5.4.5 daily limit\r\n503 x\r\n503 x\r\n");
+  EXPECT_EQ(talk.became(0), "unprocessed");
+  EXPECT_EQ(talk.became(1), "answered 250");
+  EXPECT_EQ(talk.became(2), "unprocessed");
+  talk.hear("221 bye\r\n");
+  EXPECT_TRUE(talk.session->wants_close());
+}
+
 TEST(SmtpMatrix, ChunksWithoutPipeliningTakeTurns) {
   auto settings = Talk::in_clear();
   settings.chunking = true;

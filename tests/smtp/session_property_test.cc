@@ -37,13 +37,15 @@ class Encounter {
     ServerMood mood;
     mood.pipelining = random.chance(0.7);
     mood.chunking = random.chance(0.3);
+    mood.streamed_to = mood.chunking && random.chance(0.5);
     mood.refuses = random.chance(0.3) ? 0 : 0.3;
     mood.dies = random.chance(0.5) ? 0 : 0.03;
     return mood;
   }
   SessionSettings settings_of() {
     auto settings = Talk::in_clear();
-    settings.chunking = random_.chance(0.5);
+    settings.chunking = mood_.streamed_to || random_.chance(0.5);
+    settings.letters_ahead = mood_.streamed_to ? 8 : 0;
     settings.letters_max = random_.chance(0.3) ? 5 : 0;
     return settings;
   }
