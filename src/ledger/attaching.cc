@@ -53,28 +53,50 @@ Result<TaskRow> Ledger::Implementation::attach(const TaskId& id, TaskIndex index
   if (!doubted) {
     return tl::unexpected(doubted.error());
   }
-  const auto open = store.open_pages(number);
-  if (!open) {
-    return tl::unexpected(open.error());
-  }
-  const auto begun = store.pages_begun(number);
-  if (!begun) {
-    return tl::unexpected(begun.error());
-  }
-  auto& task = tasks[index];
+  TaskInHand task;
   task.attached = true;
   task.id = id;
   task.number = number;
   task.state = row->state;
-  task.invitations = row->invitations;
-  task.pages_begun = *begun;
-  for (const auto& page : *open) {
-    task.pages_left.emplace(page.page, page.state == store::PageState::leased);
-  }
+  task.layout = row->layout;
   task.counts = row->counts;
-  task.counts_shown = shown(task.counts, task.state, task.invitations);
+  task.counts_shown = shown(task.counts, task.state, task.layout);
+  auto found = find_pages(task);
+  if (found) {
+    found = find_fallbacks(task);
+  }
+  if (!found) {
+    return tl::unexpected(found.error());
+  }
   row->counts = task.counts_shown;
+  tasks[index] = std::move(task);
   return row;
+}
+
+// Each part has pages of its own that were never leased.
+Result<void> Ledger::Implementation::find_pages(TaskInHand& task) {
+  for (const auto part : {Part::push, Part::mail}) {
+    const auto first = task.layout.first_page(part);
+    const auto past = first + task.layout.pages(part);
+    const auto begun = store.pages_begun(task.number, first, past);
+    if (!begun) {
+      return tl::unexpected(begun.error());
+    }
+    task.part(part).next = *begun;
+    task.part(part).past = past;
+  }
+  const auto open = store.open_pages(task.number);
+  if (!open) {
+    return tl::unexpected(open.error());
+  }
+  for (const auto& page : *open) {
+    const auto part = task.layout.part_of_page(page.page);
+    if (part == Part::fallback) {
+      return trouble(ErrorCode::store_corrupt);  // nobody leases those
+    }
+    task.part(part).left.emplace(page.page, page.state == store::PageState::leased);
+  }
+  return {};
 }
 
 // Retries and slow ones that an earlier process had in flight when it died.
@@ -96,35 +118,40 @@ Result<void> Ledger::Implementation::doubt_leased(store::TaskNumber task, TaskRo
   return store.put_counts(task, blob);
 }
 
-Result<std::optional<LeasedPage>> Ledger::Implementation::lease(TaskIndex index) {
+Result<std::optional<LeasedPage>> Ledger::Implementation::lease(TaskIndex index, Part part) {
+  MUSTER_ASSERT(part != Part::fallback);
   auto& task = known(index);
+  auto& pages_of_part = task.part(part);
   auto* const free = std::find_if(pages.get(), pages.get() + limits::pages_in_hand_max,
                                   [](const PageInHand& page) { return !page.used; });
-  const bool fresh = task.pages_left.empty();
+  const bool fresh = pages_of_part.left.empty();
   if (free == pages.get() + limits::pages_in_hand_max ||
-      (fresh && task.pages_begun == pages_of(task.invitations))) {
+      (fresh && pages_of_part.next == pages_of_part.past)) {
     return std::optional<LeasedPage>{};
   }
   auto& page = *free;
   page.task = index;
-  page.page = fresh ? task.pages_begun : task.pages_left.begin()->first;
-  page.size = size_of_page(task.invitations, page.page);
+  page.page = fresh ? pages_of_part.next : pages_of_part.left.begin()->first;
+  page.first = task.layout.first_of(page.page);
+  page.size = task.layout.size_of(page.page);
   page.mark = 0;
   page.doubted = 0;
   page.outcomes.fill(0);
   page.counted.reset();
+  page.empty_replies(part);
   if (fresh) {
-    ++task.pages_begun;
+    ++pages_of_part.next;
   } else {
-    const bool in_doubt = task.pages_left.begin()->second;
+    const bool in_doubt = pages_of_part.left.begin()->second;
     const auto filled = fill_from_store(task, page);
     if (filled || filled.error().code == ErrorCode::store_corrupt) {
-      task.pages_left.erase(task.pages_left.begin());  // a damaged page is parked, the rest goes on
+      pages_of_part.left.erase(
+          pages_of_part.left.begin());  // a damaged page is parked, the rest goes on
     }
     if (!filled) {
       return tl::unexpected(filled.error());
     }
-    page.doubted = in_doubt ? std::min(page.size, page.mark + limits::ahead_of_mark_max) : 0;
+    page.doubted = in_doubt ? std::min(page.size, page.mark + Layout::ahead_of_mark(part)) : 0;
   }
   page.used = true;
   page.lease_waits = true;
@@ -135,18 +162,19 @@ Result<std::optional<LeasedPage>> Ledger::Implementation::lease(TaskIndex index)
   ++task.pages_in_hand;
   dirty = true;
   return LeasedPage{
-      index,     page.page,         first_of_page(page.page),
+      index,     page.page,         page.first,
       page.mark, page.doubted != 0, {page.outcomes.begin(), page.outcomes.begin() + page.size}};
 }
 
 // Everything durable about the page: its outcomes, and what left it.
 Result<void> Ledger::Implementation::fill_from_store(const TaskInHand& task, PageInHand& page) {
-  const auto home = read_home_page(store, task.number, page.page, page.size);
+  const auto home = read_home_page(store, task.number, task.layout, page.page);
   if (!home) {
     return tl::unexpected(home.error());
   }
   std::copy(home->outcomes.begin(), home->outcomes.end(), page.outcomes.begin());
-  const auto first = first_of_page(page.page);
+  std::copy(home->replies.begin(), home->replies.end(), page.texts.begin());
+  const auto first = page.first;
   const auto exceptions = store.exceptions(task.number, first, page.size);
   if (!exceptions) {
     return tl::unexpected(exceptions.error());
@@ -159,6 +187,7 @@ Result<void> Ledger::Implementation::fill_from_store(const TaskInHand& task, Pag
     if (told.task == page.task && told.page == page.page &&
         told.kind == Settlement::Kind::settled) {
       page.outcomes[told.invitation - first] = home_outcome(told.outcome);
+      page.note_reply(told.invitation - first, ordinary(told.outcome) ? told.reply : "");
     }
   }
   while (page.mark < page.size && page.outcomes[page.mark] != 0) {
@@ -195,14 +224,17 @@ Result<void> Ledger::Implementation::fold_some(const TaskInHand& task,
     if (!from) {
       return {};
     }
-    const auto home =
-        read_home_page(store, task.number, *from, size_of_page(task.invitations, *from));
+    const auto home = read_home_page(store, task.number, task.layout, *from);
     if (!home && home.error().code != ErrorCode::store_corrupt) {
       return tl::unexpected(home.error());
     }
     if (home) {
-      ledger::write_page({task.number, *from}, home->outcomes, blob);
-      const auto written = store.refold_page(task.number, *from, home->at, blob);
+      ledger::write_page({task.number, *from}, {home->outcomes, home->replies}, blob);
+      // A fallback's page has no state of its own: it is never leased.
+      const auto written =
+          task.layout.part_of_page(*from) == Part::fallback
+              ? store.fold_page(task.number, *from, store::PageState::settled, home->at, blob)
+              : store.refold_page(task.number, *from, home->at, blob);
       if (!written) {
         return written;
       }

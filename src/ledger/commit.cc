@@ -35,6 +35,16 @@ Result<void> Ledger::Implementation::write_all(WallTime now, CommitReport& repor
       task.moves.repeat(task.repeated);
     }
   }
+  for (TaskIndex index = 0; index < limits::tasks_open_max; ++index) {
+    tasks[index].ended.clear();
+    if (tasks[index].judged) {
+      exception_of(index);
+      const auto woken = write_wakings(index, now);
+      if (!woken) {
+        return woken;
+      }
+    }
+  }
   for (const auto& [task, invitation] : gathered) {
     exception_of(task);
     const auto leased = store.lease_exception(known(task).number, invitation);
@@ -83,8 +93,9 @@ store::ExceptionRecord row_after(const Settlement& settlement,
       break;
     case Settlement::Kind::returned:
       row.wait = store::Wait::waiting;
-      if (row.outcome.state == State::queued) {
-        row.outcome.state = State::deferred;  // it had been slow
+      // It had been slow; a fallback that was never tried stays queued.
+      if (row.outcome.state == State::queued && row.outcome.attempts != 0) {
+        row.outcome.state = State::deferred;
         row.next_at_ms = now.milliseconds;
       }
       break;
@@ -96,6 +107,7 @@ store::ExceptionRecord row_after(const Settlement& settlement,
       row.generation = settlement.generation;
       row.wait = at_rest(row.outcome.state) ? store::Wait::at_rest : store::Wait::waiting;
       row.doubt = row.doubt || row.outcome.state == State::in_doubt;
+      row.reply = settlement.reply;
       break;
   }
   return row;
@@ -113,15 +125,22 @@ Result<void> Ledger::Implementation::write_exception(const Settlement& settlemen
   if (settlement.kind == Settlement::Kind::returned && !before) {
     return trouble(ErrorCode::store_corrupt);  // it was gathered from a row
   }
-  const auto row = row_after(settlement, before, now);
+  MUSTER_ASSERT(settlement.page == task.layout.page_of(settlement.invitation));
+  const auto part = task.layout.part_of(settlement.invitation);
+  auto row = row_after(settlement, before, now);
+  row.channel = channel_of(part);
   task.moves.move(before ? before->outcome : Outcome{}, row.outcome);
   const bool final = settlement.kind == Settlement::Kind::settled;
   settled += final ? 1 : 0;
-  if (final && settlement.from_exception) {
-    const auto at = static_cast<std::uint16_t>(settlement.invitation % limits::page_size);
-    if (at_rest(row.outcome.state)) {
-      patches.push_back({settlement.task, settlement.page, {at, home_outcome(row.outcome)}});
-    }
+  if (final && settlement.from_exception && at_rest(row.outcome.state)) {
+    const auto first = task.layout.first_of(settlement.page);
+    const auto at = static_cast<std::uint16_t>(settlement.invitation - first);
+    const auto reply = ordinary(row.outcome) ? settlement.reply : std::string_view{};
+    patches.push_back({settlement.task, settlement.page, {at, home_outcome(row.outcome), reply}});
+  }
+  if (final && part == Part::push && task.layout.fallbacks != 0 &&
+      without_arriving(row.outcome.state)) {
+    task.ended.push_back(settlement.invitation);
   }
   if (final && ordinary(row.outcome) && row.generation == 0) {
     return before ? store.remove_exception(task.number, settlement.invitation) : Result<void>{};
@@ -161,7 +180,7 @@ Result<void> Ledger::Implementation::write_page(PageInHand& page, WallTime now) 
   }
   count_alike();
   if (fold) {
-    ledger::write_page(name, outcomes, blob);
+    ledger::write_page(name, page.slots(0, page.size), blob);
     const auto state = whole ? store::PageState::settled : store::PageState::released;
     return store.fold_page(task.number, page.page, state, now, blob);
   }
@@ -174,7 +193,7 @@ Result<void> Ledger::Implementation::write_page(PageInHand& page, WallTime now) 
   if (page.mark_next == page.mark) {
     return {};
   }
-  write_run(name, page.mark, outcomes.subspan(page.mark, page.mark_next - page.mark), blob);
+  write_run(name, page.mark, page.slots(page.mark, page.mark_next), blob);
   return store.append_delta(task.number, page.page, now, blob);
 }
 
@@ -218,8 +237,8 @@ Result<void> Ledger::Implementation::write_counts(WallTime now, CommitReport& re
     if (!written) {
       return written;
     }
-    const bool open = task.state == TaskState::running || task.state == TaskState::paused;
-    if (open && count_at_rest(counts) == task.invitations) {
+    const bool judged = task.unjudged.empty() && task.ended.empty();
+    if (task.open() && judged && count_at_rest(counts) == invitations_of(task.layout, counts)) {
       const auto completed =
           store.complete(task.number, static_cast<std::uint8_t>(TaskState::completed), now);
       if (!completed) {
@@ -238,8 +257,11 @@ void Ledger::Implementation::accept(CommitReport& report) {
       task.moves.apply(task.counts);
       task.repeated = 0;
       if (task.state == TaskState::cancelled) {
-        task.counts_shown = shown(task.counts, task.state, task.invitations);
+        task.counts_shown = shown(task.counts, task.state, task.layout);
       }
+    }
+    if (task.judged || !task.ended.empty()) {
+      accept_judgement(task);
     }
   }
   for (const auto index : report.completed) {
@@ -252,6 +274,7 @@ void Ledger::Implementation::accept(CommitReport& report) {
     }
   }
   exceptional.clear();
+  replies.clear();
   gathered.clear();
   gathered_keys.clear();
   dirty = false;
@@ -268,7 +291,7 @@ void Ledger::Implementation::put_back(PageInHand& page, CommitReport& report) {
     --task.pages_in_hand;
     page.used = false;
     if (!whole) {
-      task.pages_left.emplace(page.page, false);
+      task.part(task.layout.part_of_page(page.page)).left.emplace(page.page, false);
     }
   }
   page.touched = false;

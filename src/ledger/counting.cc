@@ -12,6 +12,7 @@ void CountMoves::clear() {
   }
   touched_ = false;
   repeated_ = 0;
+  woken_ = 0;
   by_state_.fill(0);
   by_reason_.clear();
 }
@@ -45,8 +46,14 @@ void CountMoves::repeat(std::uint64_t attempts) {
   repeated_ += attempts;
 }
 
+void CountMoves::wake(std::uint64_t fallbacks) {
+  touched_ = true;
+  woken_ += fallbacks;
+}
+
 void CountMoves::apply(Counts& counts) const {
   counts.repeated += repeated_;
+  counts.woken += woken_;
   for (std::size_t state = 0; state < states_count; ++state) {
     // Two's complement: adding a negative move as unsigned subtracts.
     counts.by_state[state] += static_cast<std::uint64_t>(by_state_[state]);
@@ -72,11 +79,12 @@ std::uint64_t count_at_rest(const Counts& counts) {
   return sum;
 }
 
-Counts shown(const Counts& raw, TaskState state, std::uint64_t invitations) {
+Counts shown(const Counts& raw, TaskState state, const Layout& layout) {
   Counts counts = raw;
   if (state != TaskState::cancelled) {
     return counts;
   }
+  const auto invitations = invitations_of(layout, raw);
   const auto unsent = invitations - std::min(invitations, count_at_rest(raw));
   std::erase_if(counts.by_reason, [](const auto& entry) { return !at_rest(entry.first.first); });
   for (std::size_t at = 0; at < states_count; ++at) {

@@ -23,18 +23,24 @@ class CountMoves {
   void add(State state, Reason reason, std::int64_t count);
   void move(Outcome from, Outcome to);
   void repeat(std::uint64_t attempts);
+  void wake(std::uint64_t fallbacks);  // 0: nothing moved, but the task may be complete now
   void apply(Counts& counts) const;
 
  private:
   bool touched_ = false;
   std::uint64_t repeated_ = 0;
+  std::uint64_t woken_ = 0;
   std::array<std::int64_t, states_count> by_state_{};
   std::vector<std::pair<std::pair<State, Reason>, std::int64_t>> by_reason_;
 };
 
+// Devices, mailboxes, and the fallbacks that were woken.
+[[nodiscard]] inline std::uint64_t invitations_of(const Layout& layout, const Counts& counts) {
+  return std::uint64_t{layout.devices} + layout.mailboxes + counts.woken;
+}
 // Invitations that came to rest.
 [[nodiscard]] std::uint64_t count_at_rest(const Counts& counts);
 // As the task's state lets them be seen.
-[[nodiscard]] Counts shown(const Counts& raw, TaskState state, std::uint64_t invitations);
+[[nodiscard]] Counts shown(const Counts& raw, TaskState state, const Layout& layout);
 
 }  // namespace muster::ledger

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,19 +22,30 @@ struct PageName {
   std::uint32_t page = 0;
 };
 
+// Slots side by side: what became of each, and on mail's pages what the server said to it. Replies
+// are as many as outcomes, or none at all: push has none.
+struct Slots {
+  std::span<const std::uint16_t> outcomes;
+  std::span<const std::string> replies;
+};
+struct MutableSlots {
+  std::span<std::uint16_t> outcomes;
+  std::span<std::string> replies;
+};
+
 // A late word on one slot of a page.
 struct Patch {
   std::uint16_t at = 0;
   std::uint16_t outcome = 0;
+  std::string_view reply;
 };
 
 // Each writes `to` anew and keeps its capacity.
-void write_page(PageName name, std::span<const std::uint16_t> outcomes, std::vector<Byte>& to);
-void write_run(PageName name, std::uint32_t from, std::span<const std::uint16_t> outcomes,
-               std::vector<Byte>& to);
+void write_page(PageName name, Slots slots, std::vector<Byte>& to);
+void write_run(PageName name, std::uint32_t from, Slots slots, std::vector<Byte>& to);
 void write_scatter(PageName name, std::span<const Patch> patches, std::vector<Byte>& to);
-[[nodiscard]] bool read_page(PageName name, Bytes from, std::span<std::uint16_t> outcomes);
-[[nodiscard]] bool apply_delta(PageName name, Bytes from, std::span<std::uint16_t> outcomes);
+[[nodiscard]] bool read_page(PageName name, Bytes from, MutableSlots slots);
+[[nodiscard]] bool apply_delta(PageName name, Bytes from, MutableSlots slots);
 
 void write_counts(const Counts& counts, std::vector<Byte>& to);
 [[nodiscard]] std::optional<Counts> read_counts(Bytes from);

@@ -11,14 +11,19 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "base/assert.h"
+#include "base/number_set.h"
 #include "ledger/counting.h"
 #include "ledger/formats.h"
 #include "ledger/ledger.h"
@@ -36,12 +41,49 @@ struct PageInHand {
   bool touched = false;        // the mark may have moved
   TaskIndex task = 0;
   std::uint32_t page = 0;
+  InvitationNumber first = 0;
   std::uint32_t size = 0;
   std::uint32_t mark = 0;       // durable
   std::uint32_t mark_next = 0;  // of the commit under way
   std::uint32_t doubted = 0;    // unanswered slots below were in an earlier holder's hands
   std::array<std::uint16_t, limits::page_size> outcomes{};
   std::bitset<limits::page_size> counted;
+  bool replied = false;            // mail's: `texts` counts
+  std::vector<std::string> texts;  // a slot each; keep their capacity from page to page
+
+  [[nodiscard]] std::uint32_t slot_of(InvitationNumber invitation) const {
+    const auto at = invitation - first;  // below `first` it wraps, and is refused likewise
+    MUSTER_ASSERT(at < size);
+    return at;
+  }
+  [[nodiscard]] std::span<const std::string> replies() const {
+    return replied ? std::span<const std::string>(texts) : std::span<const std::string>();
+  }
+  [[nodiscard]] Slots slots(std::uint32_t from, std::uint32_t past) const {
+    return {std::span(outcomes).subspan(from, past - from),
+            replied ? replies().subspan(from, past - from) : replies()};
+  }
+  void empty_replies(Part part) {
+    replied = part != Part::push;
+    if (replied) {
+      texts.resize(limits::mail_page_size);
+      for (auto& text : texts) {
+        text.clear();
+      }
+    }
+  }
+  void note_reply(std::uint32_t at, std::string_view reply) {
+    if (replied) {
+      texts[at] = reply.substr(0, limits::reply_bytes_max);
+    }
+  }
+};
+
+// The pages of one part that may be leased.
+struct PartInHand {
+  std::uint32_t next = 0;              // pages from here on …
+  std::uint32_t past = 0;              // … to here were never leased
+  std::map<std::uint32_t, bool> left;  // begun, neither settled nor in hand: in doubt?
 };
 
 struct TaskInHand {
@@ -49,14 +91,25 @@ struct TaskInHand {
   TaskId id;
   store::TaskNumber number = 0;
   TaskState state = TaskState::running;
-  std::uint64_t invitations = 0;
-  std::uint32_t pages_begun = 0;             // pages from here on were never leased
-  std::map<std::uint32_t, bool> pages_left;  // begun, neither settled nor in hand: in doubt?
+  Layout layout;
+  std::array<PartInHand, 2> parts;  // push, mail: a fallback's page is never leased
   std::size_t pages_in_hand = 0;
   Counts counts;               // raw
   Counts counts_shown;         // kept only while cancelled
   CountMoves moves;            // of the commit under way
   std::uint64_t repeated = 0;  // waits for a commit
+
+  // ── tasks with fallbacks ──
+  NumberSet unjudged;                    // devices that ended, durable
+  NumberSet awake;                       // fallbacks, durable
+  std::vector<InvitationNumber> ended;   // become unjudged with the commit under way
+  std::vector<InvitationNumber> waking;  // wait for a commit
+  bool judged = false;                   // waits for a commit
+
+  [[nodiscard]] bool open() const {
+    return state == TaskState::running || state == TaskState::paused;
+  }
+  [[nodiscard]] PartInHand& part(Part part) { return parts[static_cast<std::size_t>(part)]; }
 };
 
 // A late word on a home page, of the commit under way.
@@ -80,11 +133,18 @@ struct Ledger::Implementation {
   // Folds some pages from `from` on and moves it; nothing when there are no more.
   [[nodiscard]] Result<void> fold_some(const TaskInHand& task, std::optional<std::uint32_t>& from,
                                        Result<void>& worst);
-  [[nodiscard]] Result<std::optional<LeasedPage>> lease(TaskIndex index);
+  [[nodiscard]] Result<void> find_pages(TaskInHand& task);
+  [[nodiscard]] Result<std::optional<LeasedPage>> lease(TaskIndex index, Part part);
   [[nodiscard]] Result<void> fill_from_store(const TaskInHand& task, PageInHand& page);
   [[nodiscard]] Result<store::TaskRecord> find(const TaskId& id);
   [[nodiscard]] TaskInHand* attached(const TaskId& id);
   [[nodiscard]] TaskInHand& known(TaskIndex index);
+
+  // ── judging.cc ──
+  [[nodiscard]] Result<void> find_fallbacks(TaskInHand& task);
+  [[nodiscard]] Result<NumberSet> ended_devices(const TaskInHand& task);
+  [[nodiscard]] Result<void> write_wakings(TaskIndex index, WallTime now);
+  void accept_judgement(TaskInHand& task);
 
   // ── settling.cc ──
   void settle(const Settlement& settlement);
@@ -109,6 +169,7 @@ struct Ledger::Implementation {
   std::unique_ptr<PageInHand[]> pages;  // pages_in_hand_max
   std::size_t last_hit = 0;             // settlements come in runs of one page
   std::vector<Settlement> exceptional;  // waits, in the order of arrival
+  std::deque<std::string> replies;      // what they point to: letters are not ours to keep
   std::vector<std::pair<TaskIndex, InvitationNumber>> gathered;  // waits
   std::unordered_set<std::uint64_t> gathered_keys;               // the same, for looking up
 
@@ -144,6 +205,10 @@ Result<void> Ledger::Implementation::transact(Work work) {
 [[nodiscard]] inline bool ordinary(const Outcome& outcome) {
   return outcome.state == State::sent || outcome.state == State::shown ||
          outcome.state == State::postponed || outcome.state == State::enrolled;
+}
+// A device's end that may send its user a mail instead.
+[[nodiscard]] inline bool without_arriving(State state) {
+  return state == State::failed || state == State::unreachable || state == State::expired;
 }
 // What stands in the home slot of an invitation that has, or had, an exception row.
 [[nodiscard]] inline std::uint16_t home_outcome(const Outcome& outcome) {

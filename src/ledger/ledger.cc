@@ -51,16 +51,28 @@ Result<std::unique_ptr<Ledger>, Complaint> Ledger::open(const std::string& dir) 
 }
 
 Result<void> Ledger::create_task(const NewTask& task) {
+  const auto mailed = task.mailboxes.size() + task.fallbacks.size();
+  // More than the keys of the store can tell apart: nobody has so many users.
+  if (task.devices.size() + mailed > std::numeric_limits<InvitationNumber>::max()) {
+    return trouble(ErrorCode::not_permitted);
+  }
   store::TaskRecord record;
+  record.layout = {static_cast<std::uint32_t>(task.devices.size()),
+                   static_cast<std::uint32_t>(task.mailboxes.size()),
+                   static_cast<std::uint32_t>(task.fallbacks.size())};
+  if (record.layout.first_page(Part::fallback) + record.layout.pages(Part::fallback) >
+      store::task_pages_max) {
+    return trouble(ErrorCode::not_permitted);
+  }
   record.id = task.id;
   record.target_name = task.target_name;
   record.selector = task.selector;
-  record.invitations = task.devices.size();
   record.push_prefix = task.push_prefix;
+  record.mail_prefix = task.mail_prefix;
   record.expiration_s = task.expiration_s;
   record.rate = task.rate;
   record.created_at = task.created_at;
-  if (record.invitations == 0) {  // nothing will ever settle it
+  if (record.layout.devices + record.layout.mailboxes == 0) {  // nothing will ever settle it
     record.state = static_cast<std::uint8_t>(TaskState::completed);
     record.ended_at = task.created_at;
   }
@@ -68,6 +80,12 @@ Result<void> Ledger::create_task(const NewTask& task) {
   store::AudienceRecord audience;
   audience.devices = NumberSet(task.devices).write();
   audience.users = NumberSet(task.users).write();
+  if (!task.mailboxes.empty()) {
+    audience.mailboxes = NumberSet(task.mailboxes).write();
+  }
+  if (!task.fallbacks.empty()) {
+    audience.fallbacks = NumberSet(task.fallbacks).write();
+  }
   audience.alerts = write_payloads(task.alert_payloads);
   return implementation_->transact(
       [&](store::LedgerStore& store) { return store.create_task(record, audience); });
@@ -83,19 +101,21 @@ Result<void> Ledger::detach(TaskIndex index) {
   const auto of_task = [&](const auto& waiting) { return waiting.task == index; };
   MUSTER_ASSERT(std::none_of(implementation_->exceptional.begin(),
                              implementation_->exceptional.end(), of_task));
+  MUSTER_ASSERT(task.waking.empty());
   const auto folded = implementation_->fold(task);
   task = TaskInHand{};
   return folded;
 }
 
-Result<std::optional<LeasedPage>> Ledger::lease(TaskIndex task, Part /*part*/) {
-  return implementation_->lease(task);
+Result<std::optional<LeasedPage>> Ledger::lease(TaskIndex task, Part part) {
+  return implementation_->lease(task, part);
 }
 
-Result<std::vector<DueRetry>> Ledger::gather(TaskIndex index, WallTime now, std::size_t most) {
+Result<std::vector<DueRetry>> Ledger::gather(TaskIndex index, WallTime now, std::size_t most,
+                                             Channel channel) {
   auto& inside = *implementation_;
   const auto number = inside.known(index).number;
-  const auto rows = inside.store.waiting(number, now, most + inside.gathered.size());
+  const auto rows = inside.store.waiting(number, channel, now, most + inside.gathered.size());
   if (!rows) {
     return tl::unexpected(rows.error());
   }
@@ -114,9 +134,9 @@ Result<std::vector<DueRetry>> Ledger::gather(TaskIndex index, WallTime now, std:
   return due;
 }
 
-Result<std::optional<WallTime>> Ledger::next_due(TaskIndex index) {
+Result<std::optional<WallTime>> Ledger::next_due(TaskIndex index, Channel channel) {
   auto& inside = *implementation_;
-  const auto rows = inside.store.waiting(inside.known(index).number,
+  const auto rows = inside.store.waiting(inside.known(index).number, channel,
                                          WallTime{std::numeric_limits<std::int64_t>::max()},
                                          1 + inside.gathered.size());
   if (!rows) {
@@ -177,7 +197,7 @@ Result<void> Ledger::set_state(const TaskId& id, TaskState state, const std::str
   auto* task = inside.attached(id);
   if (done && task != nullptr) {
     task->state = state;
-    task->counts_shown = shown(task->counts, state, task->invitations);
+    task->counts_shown = shown(task->counts, state, task->layout);
   }
   return done;
 }
@@ -199,6 +219,8 @@ Result<std::uint64_t> Ledger::retry(const TaskId& id, std::optional<State> state
   const auto states = state ? std::vector{*state} : std::vector{State::failed, State::unreachable};
   CountMoves moves;
   std::uint64_t retried = 0;
+  auto* const task = inside.attached(id);
+  NumberSet ended;  // what is tried again does not wait to be judged
   const auto done = inside.transact([&](store::LedgerStore& store) -> Result<void> {
     for (const auto from : states) {
       const auto groups = store.retry(record->number, from, now);
@@ -214,6 +236,13 @@ Result<std::uint64_t> Ledger::retry(const TaskId& id, std::optional<State> state
     if (retried == 0) {
       return {};
     }
+    if (task != nullptr && !task->unjudged.empty()) {
+      auto still = inside.ended_devices(*task);
+      if (!still) {
+        return tl::unexpected(still.error());
+      }
+      ended = std::move(*still);
+    }
     moves.apply(row->counts);
     write_counts(row->counts, inside.blob);
     const auto counted = store.put_counts(record->number, inside.blob);
@@ -226,10 +255,10 @@ Result<std::uint64_t> Ledger::retry(const TaskId& id, std::optional<State> state
   if (!done) {
     return tl::unexpected(done.error());
   }
-  auto* task = inside.attached(id);
   if (retried != 0 && task != nullptr) {
     task->state = next;
     task->counts = row->counts;
+    task->unjudged &= ended;
   }
   return retried;
 }

@@ -71,7 +71,8 @@ class Ledger {
   [[nodiscard]] static Result<std::unique_ptr<Ledger>, Complaint> open(const std::string& dir);
   ~Ledger();
 
-  // Durable when it returns: this is the freeze.
+  // Durable when it returns: this is the freeze. not_permitted where it has more invitations or
+  // pages than can be told apart (store::task_pages_max).
   [[nodiscard]] Result<void> create_task(const NewTask& task);
   // Makes the task known under `index` and reads its counts and what is left to do; running again.
   [[nodiscard]] Result<TaskRow> attach(const TaskId& id, TaskIndex index);
@@ -82,12 +83,13 @@ class Ledger {
   // Takes the next page of a part (push or mail) that is not settled and not in hand; nothing when
   // there is none. Durable with the next commit.
   [[nodiscard]] Result<std::optional<LeasedPage>> lease(TaskIndex task, Part part = Part::push);
-  // At most `most` due exceptions, each given once until it is settled again; durable with the next
-  // commit.
-  [[nodiscard]] Result<std::vector<DueRetry>> gather(TaskIndex task, WallTime now,
-                                                     std::size_t most);
-  // When the earliest exception of the task is due; nothing when none waits.
-  [[nodiscard]] Result<std::optional<WallTime>> next_due(TaskIndex task);
+  // At most `most` due exceptions of a channel, each given once until it is settled again; durable
+  // with the next commit. Each channel by itself, so that a slow relay holds up no push.
+  [[nodiscard]] Result<std::vector<DueRetry>> gather(TaskIndex task, WallTime now, std::size_t most,
+                                                     Channel channel = Channel::push);
+  // When the earliest exception of the task and channel is due; nothing when none waits.
+  [[nodiscard]] Result<std::optional<WallTime>> next_due(TaskIndex task,
+                                                         Channel channel = Channel::push);
   // Puts a page back in good order: with the next commit everything answered is durable (also
   // beyond the mark) and nothing of it is in doubt. Every slot of it must be settled or returned.
   void release(TaskIndex task, std::uint32_t page);
@@ -97,7 +99,8 @@ class Ledger {
   void settle(std::span<const Settlement> settlements);
   // Tasks with fallbacks: device invitations that ended without arriving (failed, unreachable,
   // expired) and were not judged yet, at most `most`, durable ones only; after attach() all of them
-  // are given again. While one waits to be judged the task does not complete.
+  // are given again. While one waits to be judged the task does not complete; when it has
+  // ended, nothing is given any more.
   [[nodiscard]] std::vector<InvitationNumber> unjudged(TaskIndex task, std::size_t most);
   // These are judged, and these sleeping fallbacks are invitations from now on: due at once. Waking
   // one that is awake does nothing. Durable, both together, with the next commit.

@@ -28,7 +28,7 @@ class Snapshot {
 Result<TaskRow> read_shown(const store::TaskRecord& record) {
   auto row = read_task_row(record);
   if (row) {
-    row->counts = shown(row->counts, row->state, row->invitations);
+    row->counts = shown(row->counts, row->state, row->layout);
   }
   return row;
 }
@@ -42,12 +42,13 @@ Row row_of(const store::ExceptionRecord& exception) {
   row.timestamp_ms = exception.timestamp_ms;
   row.next_at_ms = exception.outcome.state == State::deferred ? exception.next_at_ms : 0;
   row.updated_at = exception.updated_at;
+  row.reply = exception.reply;
   return row;
 }
 
 // What was not sent when a person cancelled the task.
 void show_cancelled(Row& row, WallTime at) {
-  if (!at_rest(row.outcome.state)) {
+  if (!row.asleep && !at_rest(row.outcome.state)) {
     row.outcome.state = State::cancelled;
     row.outcome.reason = Reason::cancelled_by_person;
     row.next_at_ms = 0;
@@ -61,6 +62,11 @@ Result<NumberSet> read_set(const std::vector<Byte>& bytes) {
     return trouble(ErrorCode::store_corrupt);
   }
   return std::move(*set);
+}
+
+// Tasks without mail keep no bytes for it.
+Result<NumberSet> read_mail_set(const std::vector<Byte>& bytes) {
+  return bytes.empty() ? NumberSet() : read_set(bytes);
 }
 
 }  // namespace
@@ -84,14 +90,14 @@ struct LedgerReader::Implementation {
   // The part of [from, past) that lies in `page`, appended to `rows`.
   Result<void> read_page_rows(const store::TaskRecord& task, std::uint32_t page, std::uint64_t from,
                               std::uint64_t past, std::vector<Row>& rows) {
-    const auto first = first_of_page(page);
-    const auto size = size_of_page(task.invitations, page);
-    const auto home = read_home_page(store, task.number, page, size);
+    const auto first = task.layout.first_of(page);
+    const bool fallback = task.layout.part_of_page(page) == Part::fallback;
+    auto home = read_home_page(store, task.number, task.layout, page);
     if (!home) {
       return tl::unexpected(home.error());
     }
     const auto start = std::max<std::uint64_t>(from, first);
-    const auto end = std::min<std::uint64_t>(past, std::uint64_t{first} + size);
+    const auto end = std::min<std::uint64_t>(past, std::uint64_t{first} + home->outcomes.size());
     const auto exceptions = store.exceptions(task.number, static_cast<InvitationNumber>(start),
                                              static_cast<std::size_t>(end - start));
     if (!exceptions) {
@@ -109,8 +115,13 @@ struct LedgerReader::Implementation {
       if (row.outcome.state == State::elsewhere) {
         return trouble(ErrorCode::store_corrupt);  // its exception row is gone
       }
-      row.updated_at = home->outcomes[n - first] == 0 ? WallTime{} : home->at;
-      rows.push_back(row);
+      const bool untouched = home->outcomes[n - first] == 0;
+      row.updated_at = untouched ? WallTime{} : home->at;
+      row.asleep = untouched && fallback;
+      if (!home->replies.empty()) {
+        row.reply = std::move(home->replies[n - first]);
+      }
+      rows.push_back(std::move(row));
     }
     return {};
   }
@@ -169,6 +180,22 @@ Result<NumberSet> LedgerReader::devices(const TaskId& id) {
   return read_set(audience->devices);
 }
 
+Result<NumberSet> LedgerReader::mailboxes(const TaskId& id) {
+  const auto audience = implementation_->audience(id);
+  if (!audience) {
+    return tl::unexpected(audience.error());
+  }
+  return read_mail_set(audience->mailboxes);
+}
+
+Result<NumberSet> LedgerReader::fallbacks(const TaskId& id) {
+  const auto audience = implementation_->audience(id);
+  if (!audience) {
+    return tl::unexpected(audience.error());
+  }
+  return read_mail_set(audience->fallbacks);
+}
+
 Result<NumberSet> LedgerReader::users(const TaskId& id) {
   const auto audience = implementation_->audience(id);
   if (!audience) {
@@ -208,15 +235,15 @@ Result<std::vector<Row>> LedgerReader::rows(const TaskId& id, InvitationNumber f
   const auto& record = *found;
   const auto past =
       from + std::min<std::uint64_t>(
-                 count, record.invitations - std::min<std::uint64_t>(from, record.invitations));
+                 count, record.layout.rows() - std::min<std::uint64_t>(from, record.layout.rows()));
   std::vector<Row> rows;
   for (std::uint64_t n = from; n < past;) {
-    const auto page = static_cast<std::uint32_t>(n / limits::page_size);
+    const auto page = record.layout.page_of(static_cast<InvitationNumber>(n));
     const auto read = implementation_->read_page_rows(record, page, n, past, rows);
     if (!read) {
       return tl::unexpected(read.error());
     }
-    n = std::uint64_t{page + 1} * limits::page_size;
+    n = std::uint64_t{record.layout.first_of(page)} + record.layout.size_of(page);
   }
   if (record.state == static_cast<std::uint8_t>(TaskState::cancelled)) {
     for (auto& row : rows) {

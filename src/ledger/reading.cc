@@ -1,6 +1,7 @@
 #include "ledger/reading.h"
 
 #include "base/log.h"
+#include "ledger/counting.h"
 #include "ledger/formats.h"
 
 namespace muster::ledger {
@@ -18,19 +19,21 @@ Result<TaskRow> read_task_row(const store::TaskRecord& record) {
   row.epoch = record.epoch;
   row.target_name = record.target_name;
   row.selector = record.selector;
-  row.invitations = record.invitations;
+  row.layout = record.layout;
   row.push_prefix = record.push_prefix;
+  row.mail_prefix = record.mail_prefix;
   row.expiration_s = record.expiration_s;
   row.rate = record.rate;
   row.invited_recorded = record.invited_recorded;
   row.created_at = record.created_at;
   row.ended_at = record.ended_at;
   row.counts = std::move(*counts);
+  row.invitations = invitations_of(row.layout, row.counts);
   return row;
 }
 
 Result<HomePage> read_home_page(store::LedgerStore& store, store::TaskNumber task,
-                                std::uint32_t page, std::uint32_t size) {
+                                const Layout& layout, std::uint32_t page) {
   const auto damaged = [&] {
     log::error("ledger", "page damaged",
                {{"file", store.file()}, {"task", task}, {"page", std::int64_t{page}}});
@@ -41,8 +44,12 @@ Result<HomePage> read_home_page(store::LedgerStore& store, store::TaskNumber tas
     return tl::unexpected(folded.error());
   }
   const PageName name{task, page};
-  HomePage home{std::vector<std::uint16_t>(size), folded->at};
-  if (!folded->outcomes.empty() && !read_page(name, folded->outcomes, home.outcomes)) {
+  const auto size = layout.size_of(page);
+  const bool replied = layout.part_of_page(page) != Part::push;
+  HomePage home{std::vector<std::uint16_t>(size), std::vector<std::string>(replied ? size : 0),
+                folded->at};
+  const MutableSlots slots{home.outcomes, home.replies};
+  if (!folded->outcomes.empty() && !read_page(name, folded->outcomes, slots)) {
     return damaged();
   }
   const auto deltas = store.deltas(task, page);
@@ -50,7 +57,7 @@ Result<HomePage> read_home_page(store::LedgerStore& store, store::TaskNumber tas
     return tl::unexpected(deltas.error());
   }
   for (const auto& delta : *deltas) {
-    if (!apply_delta(name, delta.body, home.outcomes)) {
+    if (!apply_delta(name, delta.body, slots)) {
       return damaged();
     }
     home.at = std::max(home.at, delta.at);

@@ -6,12 +6,14 @@ namespace muster::ledger {
 
 void Ledger::Implementation::settle(const Settlement& settlement) {
   auto* page = in_hand(settlement.task, settlement.page);
-  const auto at = settlement.invitation % limits::page_size;
+  const auto at = page == nullptr ? 0 : page->slot_of(settlement.invitation);
   const bool fresh = page != nullptr && !settlement.from_exception && page->outcomes[at] == 0;
   if (fresh && settlement.kind == Settlement::Kind::settled && settlement.generation == 0 &&
       ordinary(settlement.outcome)) [[likely]] {
-    MUSTER_ASSERT(at < page->size);
     page->outcomes[at] = settlement.outcome.pack();
+    if (!settlement.reply.empty()) {
+      page->note_reply(at, settlement.reply);
+    }
     page->touched = true;
     dirty = true;
     return;
@@ -26,7 +28,7 @@ void Ledger::Implementation::settle(const Settlement& settlement) {
 // needs a patch when it comes to rest.
 void Ledger::Implementation::settle_exceptional(Settlement settlement, PageInHand* page) {
   MUSTER_ASSERT(known(settlement.task).attached);
-  const auto at = settlement.invitation % limits::page_size;
+  const auto at = page == nullptr ? 0 : page->slot_of(settlement.invitation);
   const bool fresh = page != nullptr && !settlement.from_exception && page->outcomes[at] == 0;
   // A page that is not in hand gave all its slots away before: only exceptions can come back to it.
   // And what was answered cannot be answered again but through its exception.
@@ -34,11 +36,14 @@ void Ledger::Implementation::settle_exceptional(Settlement settlement, PageInHan
                 Outcome::unpack(page->outcomes[at]).state == State::elsewhere);
   settlement.from_exception = !fresh;
   if (page != nullptr && settlement.kind != Settlement::Kind::returned) {
-    MUSTER_ASSERT(at < page->size);
     const bool slow = settlement.kind == Settlement::Kind::slow;
     page->outcomes[at] = home_outcome(slow ? Outcome{} : settlement.outcome);
+    page->note_reply(at, !slow && ordinary(settlement.outcome) ? settlement.reply : "");
     page->counted.set(at);
     page->touched = true;
+  }
+  if (!settlement.reply.empty()) {
+    settlement.reply = replies.emplace_back(settlement.reply.substr(0, limits::reply_bytes_max));
   }
   exceptional.push_back(settlement);
   dirty = true;
@@ -55,7 +60,7 @@ void Ledger::Implementation::release(TaskIndex task, std::uint32_t number) {
       Settlement doubt;
       doubt.task = task;
       doubt.page = number;
-      doubt.invitation = first_of_page(number) + at;
+      doubt.invitation = page->first + at;
       doubt.outcome = {State::in_doubt, Reason::process_died, 0};
       settle_exceptional(doubt, page);
     }

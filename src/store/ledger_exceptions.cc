@@ -16,6 +16,8 @@ ExceptionRecord read_exception(const Statement& row) {
   exception.wait = narrow<Wait>(row, 8);
   exception.doubt = row.integer(9) != 0;
   exception.updated_at = WallTime{row.integer(10)};
+  exception.channel = narrow<Channel>(row, 11);
+  exception.reply = row.text(12);
   return exception;
 }
 
@@ -42,6 +44,14 @@ Result<std::vector<ExceptionRecord>> LedgerStore::exceptions(TaskNumber task, In
   return all_of<ExceptionRecord>(statement, read_exception);
 }
 
+Result<std::vector<InvitationNumber>> LedgerStore::ended(TaskNumber task, InvitationNumber past) {
+  static_assert(static_cast<int>(State::failed) == 8 && static_cast<int>(State::unreachable) == 9 &&
+                static_cast<int>(State::expired) == 11);
+  auto& statement = of(Verb::ended).bind(1, task).bind(2, std::int64_t{past});
+  return all_of<InvitationNumber>(
+      statement, [](const Statement& row) { return narrow<InvitationNumber>(row, 0); });
+}
+
 Result<void> LedgerStore::put_exception(TaskNumber task, const ExceptionRecord& row) {
   return of(Verb::put_exception)
       .bind(1, task)
@@ -56,6 +66,8 @@ Result<void> LedgerStore::put_exception(TaskNumber task, const ExceptionRecord& 
       .bind(10, static_cast<std::int64_t>(row.wait))
       .bind(11, std::int64_t{row.doubt})
       .bind(12, row.updated_at.milliseconds)
+      .bind(13, static_cast<std::int64_t>(row.channel))
+      .bind(14, std::string_view(row.reply))
       .run();
 }
 
@@ -63,12 +75,13 @@ Result<void> LedgerStore::remove_exception(TaskNumber task, InvitationNumber inv
   return of(Verb::remove_exception).bind(1, task).bind(2, std::int64_t{invitation}).run();
 }
 
-Result<std::vector<ExceptionRecord>> LedgerStore::waiting(TaskNumber task, WallTime until,
-                                                          std::size_t most) {
+Result<std::vector<ExceptionRecord>> LedgerStore::waiting(TaskNumber task, Channel channel,
+                                                          WallTime until, std::size_t most) {
   auto& statement = of(Verb::waiting)
                         .bind(1, task)
-                        .bind(2, until.milliseconds)
-                        .bind(3, static_cast<std::int64_t>(most));
+                        .bind(2, static_cast<std::int64_t>(channel))
+                        .bind(3, until.milliseconds)
+                        .bind(4, static_cast<std::int64_t>(most));
   return all_of<ExceptionRecord>(statement, read_exception);
 }
 

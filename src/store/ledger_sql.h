@@ -19,7 +19,7 @@ namespace muster::store {
 // delta.key := task (23 bits) | page (20) | sequence (20): a page's deltas lie together, in order.
 // Integer keys keep these tables plain b-trees without a second index; a page in hand is written by
 // one append and nothing else.
-inline constexpr std::int32_t ledger_version = 1;
+inline constexpr std::int32_t ledger_version = 2;
 inline constexpr std::string_view ledger_schema = R"(
 CREATE TABLE task(
   number INTEGER PRIMARY KEY,
@@ -29,15 +29,19 @@ CREATE TABLE task(
   epoch INTEGER NOT NULL,
   target_name TEXT NOT NULL,
   selector TEXT NOT NULL,
-  invitations INTEGER NOT NULL,
+  devices INTEGER NOT NULL,
   push_prefix BLOB NOT NULL,
   expiration_s INTEGER NOT NULL,
   rate INTEGER NOT NULL,
   invited_recorded INTEGER NOT NULL,
   created_at_ms INTEGER NOT NULL,
-  ended_at_ms INTEGER NOT NULL);
+  ended_at_ms INTEGER NOT NULL,
+  mailboxes INTEGER NOT NULL,
+  fallbacks INTEGER NOT NULL,
+  mail_prefix BLOB NOT NULL);
 CREATE TABLE audience(
-  task INTEGER PRIMARY KEY, devices BLOB NOT NULL, users BLOB NOT NULL, alerts BLOB NOT NULL);
+  task INTEGER PRIMARY KEY, devices BLOB NOT NULL, users BLOB NOT NULL, alerts BLOB NOT NULL,
+  mailboxes BLOB NOT NULL, fallbacks BLOB NOT NULL);
 CREATE TABLE progress(task INTEGER PRIMARY KEY, counts BLOB NOT NULL);
 CREATE TABLE page(
   key INTEGER PRIMARY KEY, state INTEGER NOT NULL, at_ms INTEGER NOT NULL, outcomes BLOB NOT NULL);
@@ -56,16 +60,42 @@ CREATE TABLE exception(
   wait INTEGER NOT NULL,
   doubt INTEGER NOT NULL,
   updated_at_ms INTEGER NOT NULL,
+  channel INTEGER NOT NULL,
+  reply TEXT NOT NULL,
   PRIMARY KEY(task, invitation)) WITHOUT ROWID;
-CREATE INDEX exception_waiting ON exception(task, wait, next_at_ms) WHERE wait > 0;
+CREATE INDEX exception_waiting ON exception(task, wait, channel, next_at_ms) WHERE wait > 0;
 )";
 
-#define MUSTER_TASK_COLUMNS                                                      \
-  "number, id, state, state_reason, epoch, target_name, selector, invitations, " \
-  "push_prefix, expiration_s, rate, invited_recorded, created_at_ms, ended_at_ms, counts"
+// Version 1 knew push alone.
+inline constexpr std::array<OlderVersion, 1> ledger_older{{{1, R"(
+ALTER TABLE task RENAME COLUMN invitations TO devices;
+ALTER TABLE task ADD COLUMN mailboxes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task ADD COLUMN fallbacks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task ADD COLUMN mail_prefix BLOB NOT NULL DEFAULT x'0000000000000000';
+ALTER TABLE audience ADD COLUMN mailboxes BLOB NOT NULL DEFAULT x'';
+ALTER TABLE audience ADD COLUMN fallbacks BLOB NOT NULL DEFAULT x'';
+ALTER TABLE exception ADD COLUMN channel INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE exception ADD COLUMN reply TEXT NOT NULL DEFAULT '';
+DROP INDEX exception_waiting;
+CREATE INDEX exception_waiting ON exception(task, wait, channel, next_at_ms) WHERE wait > 0;
+)",
+                                                            R"(
+CREATE TEMP VIEW task AS
+  SELECT *, invitations AS devices, 0 AS mailboxes, 0 AS fallbacks, zeroblob(8) AS mail_prefix
+  FROM main.task;
+CREATE TEMP VIEW audience AS
+  SELECT *, x'' AS mailboxes, x'' AS fallbacks FROM main.audience;
+CREATE TEMP VIEW exception AS SELECT *, 0 AS channel, '' AS reply FROM main.exception;
+)"}}};
+
+#define MUSTER_TASK_FIELDS                                                                      \
+  "id, state, state_reason, epoch, target_name, selector, devices, push_prefix, expiration_s, " \
+  "rate, invited_recorded, created_at_ms, ended_at_ms, mailboxes, fallbacks, mail_prefix"
+#define MUSTER_TASK_COLUMNS "number, " MUSTER_TASK_FIELDS ", counts"
+#define MUSTER_AUDIENCE_FIELDS "devices, users, alerts, mailboxes, fallbacks"
 #define MUSTER_EXCEPTION_COLUMNS                                            \
   "invitation, state, reason, attempts, status, generation, timestamp_ms, " \
-  "next_at_ms, wait, doubt, updated_at_ms"
+  "next_at_ms, wait, doubt, updated_at_ms, channel, reply"
 
 // In the order of `ledger_sql` below.
 enum class Verb : std::uint8_t {
@@ -89,6 +119,7 @@ enum class Verb : std::uint8_t {
   deltas,
   page_with_deltas,
   exceptions,
+  ended,
   put_exception,
   remove_exception,
   waiting,
@@ -99,13 +130,14 @@ enum class Verb : std::uint8_t {
   retry,
 };
 
-inline constexpr std::array<std::string_view, 28> ledger_sql{
-    "INSERT INTO task VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    "INSERT INTO audience VALUES(?,?,?,?)",
+inline constexpr std::array<std::string_view, 29> ledger_sql{
+    "INSERT INTO task(" MUSTER_TASK_FIELDS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    "INSERT INTO audience(task, " MUSTER_AUDIENCE_FIELDS ") VALUES(?,?,?,?,?,?)",
     "INSERT INTO progress VALUES(?,?)",
     "SELECT " MUSTER_TASK_COLUMNS " FROM task JOIN progress ON task = number WHERE id = ?",
     "SELECT " MUSTER_TASK_COLUMNS " FROM task JOIN progress ON task = number ORDER BY number DESC",
-    "SELECT devices, users, alerts FROM audience JOIN task ON task = number WHERE id = ?",
+    "SELECT audience.devices, users, alerts, audience.mailboxes, audience.fallbacks"
+    " FROM audience JOIN task ON task = number WHERE id = ?",
     "UPDATE task SET state = ?2, state_reason = ?3, ended_at_ms = ?4, epoch = epoch + 1"
     " WHERE number = ?1",
     "UPDATE task SET state = ?2, state_reason = '', ended_at_ms = ?3 WHERE number = ?1",
@@ -124,32 +156,39 @@ inline constexpr std::array<std::string_view, 28> ledger_sql{
     "SELECT min(key) FROM delta WHERE key BETWEEN ? AND ?",
     "SELECT " MUSTER_EXCEPTION_COLUMNS
     " FROM exception WHERE task = ? AND invitation BETWEEN ? AND ? ORDER BY invitation",
-    "REPLACE INTO exception(task, " MUSTER_EXCEPTION_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+    "SELECT invitation FROM exception WHERE task = ? AND invitation < ? AND state IN (8, 9, 11)"
+    " ORDER BY invitation",
+    "REPLACE INTO exception(task, " MUSTER_EXCEPTION_COLUMNS
+    ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     "DELETE FROM exception WHERE task = ? AND invitation = ?",
     "SELECT " MUSTER_EXCEPTION_COLUMNS
-    " FROM exception WHERE task = ? AND wait = 1 AND next_at_ms <= ? ORDER BY next_at_ms LIMIT ?",
+    // "wait > 0" lets SQLite see that the index over waiting rows knows them all; without it these
+    // statements read every exception of the task.
+    " FROM exception WHERE task = ? AND wait = 1 AND wait > 0 AND channel = ? AND next_at_ms <= ?"
+    " ORDER BY next_at_ms LIMIT ?",
     "UPDATE exception SET wait = 2 WHERE task = ? AND invitation = ?",
-    "SELECT state, reason, count(*) FROM exception WHERE task = ? AND wait = 2"
+    "SELECT state, reason, count(*) FROM exception WHERE task = ? AND wait = 2 AND wait > 0"
     " GROUP BY state, reason",
     "UPDATE exception SET state = ?2, reason = ?3, wait = 1, doubt = 1, next_at_ms = 0"
-    " WHERE task = ?1 AND wait = 2",
+    " WHERE task = ?1 AND wait = 2 AND wait > 0",
     "SELECT state, reason, count(*) FROM exception WHERE task = ? AND state = ? AND wait <> 2"
     " GROUP BY state, reason",
     // The doubt of an older generation is not the new one's: it goes out under another id.
     "UPDATE exception SET state = ?3, reason = 0, wait = 1, next_at_ms = ?4, updated_at_ms = ?4,"
-    " status = 0, timestamp_ms = 0, generation = generation + ?5,"
+    " status = 0, timestamp_ms = 0, reply = '', generation = generation + ?5,"
     " attempts = CASE ?5 WHEN 0 THEN attempts ELSE 0 END,"
     " doubt = CASE ?5 WHEN 0 THEN doubt ELSE 0 END"
     " WHERE task = ?1 AND state = ?2 AND wait <> 2",
 };
 
+#undef MUSTER_TASK_FIELDS
 #undef MUSTER_TASK_COLUMNS
+#undef MUSTER_AUDIENCE_FIELDS
 #undef MUSTER_EXCEPTION_COLUMNS
 
 inline constexpr int page_bits = 20;
 inline constexpr int sequence_bits = 20;
-// 2³² invitations in pages of 4,096.
-static_assert((std::uint64_t{1} << 32) / limits::page_size <= std::uint64_t{1} << page_bits);
+static_assert(task_pages_max == std::uint64_t{1} << page_bits);
 
 inline constexpr std::int64_t page_key(TaskNumber task, std::uint64_t page) {
   return task * (std::int64_t{1} << page_bits) + static_cast<std::int64_t>(page);

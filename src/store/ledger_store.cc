@@ -8,6 +8,11 @@
 namespace muster::store {
 namespace {
 
+void read_prefix(const Statement& row, int column, IdPrefix& prefix) {
+  const auto bytes = row.bytes(column);
+  std::copy_n(bytes.begin(), std::min(bytes.size(), prefix.size()), prefix.begin());
+}
+
 TaskRecord read_task(const Statement& row) {
   TaskRecord task;
   task.number = row.integer(0);
@@ -18,16 +23,17 @@ TaskRecord read_task(const Statement& row) {
   task.epoch = narrow<std::uint32_t>(row, 4);
   task.target_name = row.text(5);
   task.selector = row.text(6);
-  task.invitations = narrow<std::uint64_t>(row, 7);
-  const auto prefix = row.bytes(8);
-  std::copy_n(prefix.begin(), std::min(prefix.size(), task.push_prefix.size()),
-              task.push_prefix.begin());
+  task.layout.devices = narrow<std::uint32_t>(row, 7);
+  read_prefix(row, 8, task.push_prefix);
   task.expiration_s = row.integer(9);
   task.rate = narrow<std::uint32_t>(row, 10);
   task.invited_recorded = row.integer(11) != 0;
   task.created_at = WallTime{row.integer(12)};
   task.ended_at = WallTime{row.integer(13)};
-  task.counts = copy_of(row.bytes(14));
+  task.layout.mailboxes = narrow<std::uint32_t>(row, 14);
+  task.layout.fallbacks = narrow<std::uint32_t>(row, 15);
+  read_prefix(row, 16, task.mail_prefix);
+  task.counts = copy_of(row.bytes(17));
   return task;
 }
 
@@ -56,7 +62,8 @@ Statement& LedgerStore::of(Verb verb) {
 }
 
 Result<LedgerStore, Complaint> LedgerStore::open(const std::string& dir, OpenMode mode) {
-  auto database = Database::open(dir + "/ledger.db", mode, ledger_version, ledger_schema);
+  auto database =
+      Database::open(dir + "/ledger.db", mode, ledger_version, ledger_schema, ledger_older);
   if (!database) {
     return tl::unexpected(database.error());
   }
@@ -64,7 +71,7 @@ Result<LedgerStore, Complaint> LedgerStore::open(const std::string& dir, OpenMod
     database->checkpoint_after(checkpoint_pages);
   }
   LedgerStore store(std::move(*database));
-  const auto prepared = store.prepare();
+  const auto prepared = store.prepare(mode);
   if (!prepared) {
     return tl::unexpected(Complaint{.file = store.file(),
                                     .found = words(prepared.error()),
@@ -75,10 +82,13 @@ Result<LedgerStore, Complaint> LedgerStore::open(const std::string& dir, OpenMod
   return store;
 }
 
-Result<void> LedgerStore::prepare() {
+Result<void> LedgerStore::prepare(OpenMode mode) {
   static_assert(ledger_sql.size() == verbs_count);
   static_assert(static_cast<std::size_t>(Verb::retry) + 1 == verbs_count);
   for (std::size_t i = 0; i < ledger_sql.size(); ++i) {
+    if (mode == OpenMode::read && !ledger_sql[i].starts_with("SELECT")) {
+      continue;  // the views over an older file take no writing
+    }
     auto statement = database_.prepare(ledger_sql[i]);
     if (!statement) {
       return tl::unexpected(statement.error());
@@ -113,13 +123,16 @@ Result<void> LedgerStore::create_task(const TaskRecord& task, const AudienceReco
                            .bind(4, std::int64_t{task.epoch})
                            .bind(5, std::string_view(task.target_name))
                            .bind(6, std::string_view(task.selector))
-                           .bind(7, static_cast<std::int64_t>(task.invitations))
+                           .bind(7, std::int64_t{task.layout.devices})
                            .bind(8, Bytes(task.push_prefix))
                            .bind(9, task.expiration_s)
                            .bind(10, std::int64_t{task.rate})
                            .bind(11, std::int64_t{task.invited_recorded})
                            .bind(12, task.created_at.milliseconds)
                            .bind(13, task.ended_at.milliseconds)
+                           .bind(14, std::int64_t{task.layout.mailboxes})
+                           .bind(15, std::int64_t{task.layout.fallbacks})
+                           .bind(16, Bytes(task.mail_prefix))
                            .run();
   if (!created) {
     return created;
@@ -130,6 +143,8 @@ Result<void> LedgerStore::create_task(const TaskRecord& task, const AudienceReco
                           .bind(2, Bytes(audience.devices))
                           .bind(3, Bytes(audience.users))
                           .bind(4, Bytes(audience.alerts))
+                          .bind(5, Bytes(audience.mailboxes))
+                          .bind(6, Bytes(audience.fallbacks))
                           .run();
   if (!frozen) {
     return frozen;
@@ -148,7 +163,8 @@ Result<std::vector<TaskRecord>> LedgerStore::tasks() {
 Result<std::optional<AudienceRecord>> LedgerStore::audience(const TaskId& id) {
   return first_of<AudienceRecord>(
       of(Verb::audience).bind(1, Bytes(id.bytes)), [](const Statement& row) {
-        return AudienceRecord{copy_of(row.bytes(0)), copy_of(row.bytes(1)), copy_of(row.bytes(2))};
+        return AudienceRecord{copy_of(row.bytes(0)), copy_of(row.bytes(1)), copy_of(row.bytes(2)),
+                              copy_of(row.bytes(3)), copy_of(row.bytes(4))};
       });
 }
 
@@ -188,14 +204,15 @@ Result<std::vector<OpenPage>> LedgerStore::open_pages(TaskNumber task) {
   });
 }
 
-Result<std::uint32_t> LedgerStore::pages_begun(TaskNumber task) {
+Result<std::uint32_t> LedgerStore::pages_begun(TaskNumber task, std::uint32_t first,
+                                               std::uint32_t past) {
   auto& statement =
-      of(Verb::pages_begun).bind(1, page_key(task, 0)).bind(2, page_key(task + 1, 0) - 1);
+      of(Verb::pages_begun).bind(1, page_key(task, first)).bind(2, page_key(task, past) - 1);
   const auto last = read_key(statement);
   if (!last) {
     return tl::unexpected(last.error());
   }
-  return *last == no_key ? 0 : page_of(*last) + 1;
+  return *last == no_key ? first : page_of(*last) + 1;
 }
 
 Result<void> LedgerStore::lease_page(TaskNumber task, std::uint32_t page) {

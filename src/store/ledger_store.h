@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "model/id.h"
+#include "model/layout.h"
 #include "model/outcome.h"
 #include "store/database.h"
 
@@ -22,6 +23,9 @@ namespace muster::store {
 
 // A task's number in this file; with a page or an invitation it makes the keys.
 using TaskNumber = std::int64_t;
+// What these keys can tell apart; enough for 2³² invitations by push.
+inline constexpr std::uint32_t task_pages_max = 1U << 20;
+static_assert((std::uint64_t{1} << 32) / limits::page_size <= task_pages_max);
 
 struct TaskRecord {
   TaskNumber number = 0;
@@ -31,8 +35,9 @@ struct TaskRecord {
   std::uint32_t epoch = 0;
   std::string target_name;
   std::string selector;
-  std::uint64_t invitations = 0;
+  Layout layout;
   IdPrefix push_prefix{};
+  IdPrefix mail_prefix{};
   std::int64_t expiration_s = 0;
   std::uint32_t rate = 0;
   bool invited_recorded = false;
@@ -46,6 +51,8 @@ struct AudienceRecord {
   std::vector<Byte> devices;
   std::vector<Byte> users;
   std::vector<Byte> alerts;
+  std::vector<Byte> mailboxes;  // empty: none
+  std::vector<Byte> fallbacks;  // empty: none
 };
 
 // Stored; append only. A page without a row was never leased.
@@ -79,6 +86,8 @@ struct ExceptionRecord {
   Wait wait = Wait::at_rest;
   bool doubt = false;  // an earlier attempt of this generation may have arrived
   WallTime updated_at;
+  Channel channel = Channel::push;
+  std::string reply;  // mail: the last one
 };
 
 // How many rows of one state and reason a sweeping verb changes.
@@ -117,8 +126,9 @@ class LedgerStore {
   // ── pages ──
   // Pages that were leased and are not settled, in order.
   [[nodiscard]] Result<std::vector<OpenPage>> open_pages(TaskNumber task);
-  // One past the last page that was ever leased.
-  [[nodiscard]] Result<std::uint32_t> pages_begun(TaskNumber task);
+  // Of the pages from `first` to `past`: one past the last that was ever leased; `first`: none.
+  [[nodiscard]] Result<std::uint32_t> pages_begun(TaskNumber task, std::uint32_t first,
+                                                  std::uint32_t past);
   [[nodiscard]] Result<void> lease_page(TaskNumber task, std::uint32_t page);
   // Puts the folded outcomes in place of the page's deltas.
   [[nodiscard]] Result<void> fold_page(TaskNumber task, std::uint32_t page, PageState state,
@@ -140,11 +150,13 @@ class LedgerStore {
   [[nodiscard]] Result<std::vector<ExceptionRecord>> exceptions(TaskNumber task,
                                                                 InvitationNumber from,
                                                                 std::size_t count);
+  // Invitations below `past` that failed, were unreachable or expired, in order.
+  [[nodiscard]] Result<std::vector<InvitationNumber>> ended(TaskNumber task, InvitationNumber past);
   [[nodiscard]] Result<void> put_exception(TaskNumber task, const ExceptionRecord& row);
   [[nodiscard]] Result<void> remove_exception(TaskNumber task, InvitationNumber invitation);
-  // At most `most` waiting rows with next_at ≤ `until`, the earliest first.
-  [[nodiscard]] Result<std::vector<ExceptionRecord>> waiting(TaskNumber task, WallTime until,
-                                                             std::size_t most);
+  // At most `most` waiting rows of a channel with next_at ≤ `until`, the earliest first.
+  [[nodiscard]] Result<std::vector<ExceptionRecord>> waiting(TaskNumber task, Channel channel,
+                                                             WallTime until, std::size_t most);
   [[nodiscard]] Result<void> lease_exception(TaskNumber task, InvitationNumber invitation);
   // Rows whose holder died: in doubt, due at once. Says what they were.
   [[nodiscard]] Result<std::vector<ExceptionGroup>> doubt_leased(TaskNumber task);
@@ -154,9 +166,9 @@ class LedgerStore {
                                                           WallTime now);
 
  private:
-  static constexpr std::size_t verbs_count = 28;
+  static constexpr std::size_t verbs_count = 29;
   explicit LedgerStore(Database database) : database_(std::move(database)) {}
-  [[nodiscard]] Result<void> prepare();
+  [[nodiscard]] Result<void> prepare(OpenMode mode);
   [[nodiscard]] Statement& of(Verb verb);
   [[nodiscard]] Result<void> write_fold(TaskNumber task, std::uint32_t page, WallTime at,
                                         Bytes outcomes);

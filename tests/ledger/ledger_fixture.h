@@ -22,6 +22,8 @@ constexpr Outcome gone{State::unreachable, Reason::unregistered, 1};
 constexpr Outcome deferred{State::deferred, Reason::too_many_requests, 1};
 constexpr Outcome in_doubt{State::in_doubt, Reason::connection_lost, 1};
 
+constexpr std::int32_t format = 2;  // of ledger.db
+
 inline std::uint64_t count_of(const Counts& counts, State state) {
   return counts.by_state[static_cast<std::size_t>(state)];
 }
@@ -46,13 +48,18 @@ class LedgerFixture : public ::testing::Test {
     ASSERT_TRUE(opened) << opened.error().line_of_text();
     ledger_ = std::move(*opened);
   }
-  void create(std::uint32_t invitations) {
+  void create(std::uint32_t devices) { create(Layout{devices, 0, 0}); }
+  void create(const Layout& layout) {
+    layout_ = layout;
     NewTask task;
     task.id = task_;
     task.target_name = "everybody";
     task.selector = "{}";
-    task.devices.add_range(10, 10 + invitations);
-    task.users.add_range(0, invitations);
+    task.devices.add_range(10, 10 + layout.devices);
+    task.mailboxes.add_range(100'000, 100'000 + layout.mailboxes);
+    task.fallbacks.add_range(0, layout.fallbacks);
+    task.users.add_range(0, layout.devices);
+    task.mail_prefix[0] = 77;
     task.alert_payloads = {{"", "{\"aps\":{}}"}, {"de", "{}"}};
     task.created_at = WallTime{1000};
     ASSERT_TRUE(ledger_->create_task(task));
@@ -68,8 +75,8 @@ class LedgerFixture : public ::testing::Test {
     reopen();
     attach();
   }
-  LeasedPage lease() {
-    auto page = ledger_->lease(0);
+  LeasedPage lease(Part part = Part::push) {
+    auto page = ledger_->lease(0, part);
     EXPECT_TRUE(page && *page);
     return page && *page ? std::move(**page) : LeasedPage{};
   }
@@ -80,10 +87,10 @@ class LedgerFixture : public ::testing::Test {
     return report ? std::move(*report) : CommitReport{};
   }
 
-  static Settlement settlement(InvitationNumber invitation, Outcome outcome) {
+  Settlement settlement(InvitationNumber invitation, Outcome outcome) const {
     Settlement made;
     made.invitation = invitation;
-    made.page = invitation / limits::page_size;
+    made.page = layout_.page_of(invitation);
     made.outcome = outcome;
     return made;
   }
@@ -98,6 +105,13 @@ class LedgerFixture : public ::testing::Test {
     auto made = settlement(invitation, outcome);
     made.from_exception = true;
     made.generation = generation;
+    settle(made);
+  }
+  void settle_replied(InvitationNumber invitation, Outcome outcome, std::string_view reply,
+                      bool from_exception = false) {
+    auto made = settlement(invitation, outcome);
+    made.from_exception = from_exception;
+    made.reply = reply;
     settle(made);
   }
   void settle_kind(InvitationNumber invitation, Settlement::Kind kind,
@@ -130,6 +144,7 @@ class LedgerFixture : public ::testing::Test {
   std::uint64_t count(State state) { return count_of(ledger_->counts(0), state); }
 
   std::string dir_;
+  Layout layout_;
   TaskId task_;
   WallTime now_{1'000'000};
   std::unique_ptr<Ledger> ledger_;

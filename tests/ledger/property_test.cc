@@ -23,7 +23,7 @@ struct Flight {
 // durable.
 class Walk : public LedgerFixture {
  protected:
-  static constexpr std::uint32_t invitations = 3 * limits::page_size - 1000;
+  void take_some_page() { take_page(random_.chance(0.7) ? Part::push : Part::mail); }
 
   Outcome draw() {
     const auto attempts = static_cast<std::uint8_t>(1 + random_.below(3));
@@ -43,8 +43,8 @@ class Walk : public LedgerFixture {
     }
   }
 
-  void take_page() {
-    const auto page = ledger_->lease(0);
+  void take_page(Part part) {
+    const auto page = ledger_->lease(0, part);
     ASSERT_TRUE(page);
     if (!*page) {
       return;
@@ -68,12 +68,34 @@ class Walk : public LedgerFixture {
   }
 
   void take_due() {
-    const auto due = ledger_->gather(0, now_, 200);
-    ASSERT_TRUE(due);
-    for (const auto& one : *due) {
-      ASSERT_FALSE(flying_.contains(one.invitation));
-      flying_[one.invitation] = {true, false, one.generation};
+    for (const auto channel : {Channel::push, Channel::mail}) {
+      const auto due = ledger_->gather(0, now_, 200, channel);
+      ASSERT_TRUE(due);
+      for (const auto& one : *due) {
+        ASSERT_FALSE(flying_.contains(one.invitation));
+        ASSERT_EQ(channel_of(layout_.part_of(one.invitation)), channel);
+        flying_[one.invitation] = {true, false, one.generation};
+      }
     }
+  }
+
+  // Every device that ended wakes a fallback or none, always the same one.
+  void judge_some() {
+    const auto judged = ledger_->unjudged(0, 300);
+    std::vector<InvitationNumber> wake;
+    for (const auto n : judged) {
+      ASSERT_FALSE(ordinary_or_open(durable_.at(n).state)) << "invitation " << n;
+      if (n % 3 != 0 && layout_.fallbacks != 0) {
+        wake.push_back(layout_.first(Part::fallback) + n % layout_.fallbacks);
+      }
+    }
+    if (!judged.empty()) {
+      ledger_->judge(0, judged, wake);
+      waking_.insert(wake.begin(), wake.end());
+    }
+  }
+  static bool ordinary_or_open(State state) {
+    return state != State::failed && state != State::unreachable && state != State::expired;
   }
 
   void answer_some(std::size_t most) {
@@ -104,19 +126,35 @@ class Walk : public LedgerFixture {
       flight.slow = true;
       return;
     }
+    const auto reply = reply_of(n, told.outcome);
+    told.reply = reply;
     settle(told);
     pending_[n] = told.outcome;
     flying_.erase(n);
+  }
+
+  std::string reply_of(InvitationNumber n, const Outcome& outcome) const {
+    if (layout_.part_of(n) == Part::push) {
+      return {};
+    }
+    return std::string(outcome.state == State::sent ? "250 queued as " : "550 not ") +
+           std::to_string(n) + "." + std::to_string(outcome.attempts);
   }
 
   // After a commit every exception is durable, and every ordinary outcome below its page's mark.
   // The ledger itself is asked which: it may only ever say the outcome we told, or what stood
   // before.
   void check() {
-    const auto read = rows(0, invitations);
-    ASSERT_EQ(read.size(), invitations);
+    const auto read = rows(0, layout_.rows());
+    ASSERT_EQ(read.size(), layout_.rows());
     std::map<State, std::uint64_t> recount;
     for (const auto& row : read) {
+      ASSERT_EQ(row.asleep, layout_.part_of(row.invitation) == Part::fallback &&
+                                !awake_.contains(row.invitation))
+          << "invitation " << row.invitation;
+      if (at_rest(row.outcome.state)) {
+        ASSERT_EQ(row.reply, reply_of(row.invitation, row.outcome));
+      }
       ++recount[row.outcome.state];
       const auto told = pending_.find(row.invitation);
       const auto before =
@@ -148,7 +186,7 @@ class Walk : public LedgerFixture {
 
   // Whether an earlier invitation of the page is not answered yet.
   bool held_up(InvitationNumber n) const {
-    const auto first = flying_.lower_bound(n / limits::page_size * limits::page_size);
+    const auto first = flying_.lower_bound(layout_.first_of(layout_.page_of(n)));
     return std::any_of(first, flying_.lower_bound(n),
                        [](const auto& entry) { return !entry.second.from_exception; });
   }
@@ -157,6 +195,7 @@ class Walk : public LedgerFixture {
     flying_.clear();
     in_hand_.clear();
     pending_.clear();
+    waking_.clear();
     reattach();
   }
 
@@ -183,20 +222,25 @@ class Walk : public LedgerFixture {
   void commit_and_check() {
     const auto report = commit();
     for (const auto& mark : report.marks) {
-      const auto first = mark.page * limits::page_size;
-      if (mark.mark == std::min(limits::page_size, invitations - first)) {
+      if (mark.mark == layout_.size_of(mark.page)) {
         in_hand_.erase(mark.page);
       }
     }
     ASSERT_EQ(ledger_->pages_in_hand(0), in_hand_.size());
+    awake_.merge(waking_);
+    waking_.clear();
+    ASSERT_EQ(ledger_->counts(0).woken, awake_.size());
     completed_ = completed_ || !report.completed.empty();
     check();
   }
 
   void step() {
-    switch (random_.below(16)) {
+    switch (random_.below(17)) {
       case 0:
-        take_page();
+        take_some_page();
+        break;
+      case 16:
+        judge_some();
         break;
       case 1:
         take_due();
@@ -218,26 +262,28 @@ class Walk : public LedgerFixture {
     }
   }
 
-  void run(std::uint64_t seed) {
+  void run(std::uint64_t seed, const Layout& layout) {
     std::cout << "seed " << seed << "\n";
     random_ = Random(seed);
-    create(invitations);
+    create(layout);
     attach();
     for (int at = 0; at < 150 && !completed_ && !HasFatalFailure(); ++at) {
       step();
     }
     for (int at = 0; at < 2000 && !completed_ && !HasFatalFailure(); ++at) {
       now_.milliseconds += 1'000'000;
-      take_page();
+      take_page(Part::push);
+      take_page(Part::mail);
       take_due();
-      answer_some(invitations);
+      judge_some();
+      answer_some(layout_.rows());
       commit_and_check();
     }
     ASSERT_FALSE(HasFatalFailure());
     ASSERT_TRUE(completed_);
     ASSERT_EQ(task_row().state, TaskState::completed);
-    for (const auto& row : rows(0, invitations)) {
-      ASSERT_TRUE(at_rest(row.outcome.state));
+    for (const auto& row : rows(0, layout_.rows())) {
+      ASSERT_TRUE(row.asleep || at_rest(row.outcome.state));
     }
   }
 
@@ -247,16 +293,28 @@ class Walk : public LedgerFixture {
   std::map<InvitationNumber, Outcome> pending_;
   std::map<InvitationNumber, Flight> flying_;
   std::set<std::uint32_t> in_hand_;
+  std::set<InvitationNumber> waking_;  // told, maybe not durable
+  std::set<InvitationNumber> awake_;
 };
 
+constexpr Layout push_alone{3 * limits::page_size - 1000, 0, 0};
+constexpr Layout all_parts{limits::page_size + 1000, 5 * limits::mail_page_size - 100,
+                           3 * limits::mail_page_size - 100};
+
 TEST_F(Walk, LosesNothingWhateverTheOrderAndTheCrashes) {
-  run(std::random_device{}());
+  run(std::random_device{}(), push_alone);
 }
 TEST_F(Walk, LosesNothingOnAnOldWalk) {
-  run(20'261'122);
+  run(20'261'122, push_alone);
 }
 TEST_F(Walk, LosesNothingOnAnotherOldWalk) {
-  run(4096);
+  run(4096, push_alone);
+}
+TEST_F(Walk, LosesNoMailAndWakesNobodyTwice) {
+  run(std::random_device{}(), all_parts);
+}
+TEST_F(Walk, LosesNoMailOnAnOldWalk) {
+  run(20'261'123, all_parts);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ class ReaderTest : public LedgerFixture {
     return reader ? std::move(*reader) : nullptr;
   }
   void damage(std::string_view sql) {
-    auto database = store::Database::open(dir_ + "/ledger.db", store::OpenMode::write, 1, "");
+    auto database = store::Database::open(dir_ + "/ledger.db", store::OpenMode::write, format, "");
     ASSERT_TRUE(database);
     ASSERT_TRUE(database->execute(sql));
   }

@@ -52,7 +52,7 @@ TEST_F(LedgerTroubleTest, ParksADamagedPageAndGoesOnWithTheRest) {
   commit();
   ledger_.reset();
   {
-    auto database = store::Database::open(dir_ + "/ledger.db", store::OpenMode::write, 1, "");
+    auto database = store::Database::open(dir_ + "/ledger.db", store::OpenMode::write, format, "");
     ASSERT_TRUE(database);
     ASSERT_TRUE(database->execute(
         "UPDATE page SET outcomes = zeroblob(length(outcomes)) WHERE key % 1048576 = 0"));
@@ -73,7 +73,7 @@ TEST_F(LedgerTroubleTest, ReportsADamagedDeltaWhenItFolds) {
   settle_exception(1, sent);
   commit();
   {
-    auto database = store::Database::open(dir_ + "/ledger.db", store::OpenMode::write, 1, "");
+    auto database = store::Database::open(dir_ + "/ledger.db", store::OpenMode::write, format, "");
     ASSERT_TRUE(database->execute("UPDATE delta SET body = x'00'"));
   }
   EXPECT_EQ(ledger_->detach(0).error().code, ErrorCode::store_corrupt);
@@ -82,7 +82,7 @@ TEST_F(LedgerTroubleTest, ReportsADamagedDeltaWhenItFolds) {
 TEST_F(LedgerTroubleTest, RefusesATaskWhoseCountsAreDamaged) {
   create(10);
   {
-    auto database = store::Database::open(dir_ + "/ledger.db", store::OpenMode::write, 1, "");
+    auto database = store::Database::open(dir_ + "/ledger.db", store::OpenMode::write, format, "");
     ASSERT_TRUE(database->execute("UPDATE progress SET counts = x'0011'"));
   }
   EXPECT_EQ(ledger_->attach(task_, 0).error().code, ErrorCode::store_corrupt);
@@ -92,7 +92,7 @@ TEST_F(LedgerTroubleTest, RefusesATaskWhoseCountsAreDamaged) {
 TEST_F(LedgerTroubleTest, LooksForDamageAfterAStopThatWasNotInGoodOrder) {
   create_and_lease(10);
   {
-    auto database = store::Database::open(dir_ + "/ledger.db", store::OpenMode::write, 1, "");
+    auto database = store::Database::open(dir_ + "/ledger.db", store::OpenMode::write, format, "");
     ASSERT_TRUE(database->execute("PRAGMA wal_checkpoint(TRUNCATE)"));
   }
   const auto copy = dir_ + "/copy";

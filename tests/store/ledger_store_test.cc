@@ -5,6 +5,8 @@
 
 #include <filesystem>
 
+#include "store/ledger_sql.h"
+
 namespace muster::store {
 namespace {
 
@@ -38,7 +40,7 @@ TEST_F(LedgerStoreTest, GivesTasksBackTheNewestFirst) {
   task.counts = blob_;
   task.push_prefix[7] = 9;
   task.id.bytes[0] = 1;
-  ASSERT_TRUE(store_->create_task(task, {blob_, {}, blob_}));
+  ASSERT_TRUE(store_->create_task(task, {blob_, {}, blob_, {}, blob_}));
   task.id.bytes[0] = 2;
   ASSERT_TRUE(store_->create_task(task, {}));
   const auto tasks = store_->tasks();
@@ -69,7 +71,7 @@ TEST_F(LedgerStoreTest, KeepsDeltasOfAPageTogetherAndInOrder) {
 }
 
 TEST_F(LedgerStoreTest, KnowsWhichPagesAreOpen) {
-  EXPECT_EQ(*store_->pages_begun(1), 0U);
+  EXPECT_EQ(*store_->pages_begun(1, 0, 20), 0U);
   for (const std::uint32_t page : {0U, 1U, 2U}) {
     ASSERT_TRUE(store_->lease_page(1, page));
   }
@@ -81,7 +83,9 @@ TEST_F(LedgerStoreTest, KnowsWhichPagesAreOpen) {
   ASSERT_EQ(open->size(), 2U);
   EXPECT_EQ((*open)[0].state, PageState::released);
   EXPECT_EQ((*open)[1].state, PageState::leased);
-  EXPECT_EQ(*store_->pages_begun(1), 3U);
+  EXPECT_EQ(*store_->pages_begun(1, 0, 20), 3U);
+  EXPECT_EQ(*store_->pages_begun(1, 0, 2), 2U);
+  EXPECT_EQ(*store_->pages_begun(1, 3, 20), 3U);
   EXPECT_EQ(store_->page(1, 0)->at, WallTime{6});
   EXPECT_TRUE(store_->page(1, 5)->outcomes.empty());
   ASSERT_TRUE(store_->lease_page(1, 1));
@@ -93,13 +97,50 @@ TEST_F(LedgerStoreTest, GivesWaitingExceptionsTheEarliestFirst) {
   put(5, deferred, Wait::waiting, 30);
   put(6, deferred, Wait::waiting, 10);
   put(7, deferred, Wait::leased, 5);
-  const auto due = store_->waiting(1, WallTime{30}, 10);
+  const auto due = store_->waiting(1, Channel::push, WallTime{30}, 10);
   ASSERT_EQ(due->size(), 2U);
   EXPECT_EQ((*due)[0].invitation, 6U);
   EXPECT_EQ((*due)[0].outcome, deferred);
-  EXPECT_EQ(store_->waiting(1, WallTime{30}, 1)->size(), 1U);
+  EXPECT_EQ(store_->waiting(1, Channel::push, WallTime{30}, 1)->size(), 1U);
   ASSERT_TRUE(store_->lease_exception(1, 6));
-  EXPECT_EQ(store_->waiting(1, WallTime{29}, 10)->size(), 0U);
+  EXPECT_EQ(store_->waiting(1, Channel::push, WallTime{29}, 10)->size(), 0U);
+}
+
+// Whoever asks for due rows a hundred times a second must not read all that ever failed.
+TEST_F(LedgerStoreTest, FindsWaitingAndHeldExceptionsByTheirIndex) {
+  auto database = std::move(*Database::open(dir_ + "/ledger.db", OpenMode::read, 2, ""));
+  for (const auto verb : {Verb::waiting, Verb::leased_groups, Verb::doubt_leased}) {
+    const std::string sql(ledger_sql[static_cast<std::size_t>(verb)]);
+    auto plan = database.prepare("EXPLAIN QUERY PLAN " + sql);
+    ASSERT_TRUE(plan) << sql;
+    ASSERT_TRUE(*plan->step());
+    EXPECT_NE(plan->text(3).find("exception_waiting"), std::string_view::npos) << plan->text(3);
+  }
+}
+
+TEST_F(LedgerStoreTest, GivesWaitingExceptionsOfOneChannel) {
+  ExceptionRecord row;
+  row.wait = Wait::waiting;
+  row.invitation = 5;
+  row.next_at_ms = 10;
+  row.channel = Channel::mail;
+  row.reply = "450 4.7.1 greylisted";
+  ASSERT_TRUE(store_->put_exception(1, row));
+  EXPECT_TRUE(store_->waiting(1, Channel::push, WallTime{30}, 10)->empty());
+  const auto due = store_->waiting(1, Channel::mail, WallTime{30}, 10);
+  ASSERT_EQ(due->size(), 1U);
+  EXPECT_EQ(due->front().channel, Channel::mail);
+  EXPECT_EQ(due->front().reply, row.reply);
+}
+
+TEST_F(LedgerStoreTest, ListsWhatEndedWithoutArriving) {
+  put(2, {State::failed, Reason::bad_topic, 1}, Wait::at_rest, 0);
+  put(3, {State::sent, Reason::none, 1}, Wait::at_rest, 0);
+  put(5, {State::unreachable, Reason::unregistered, 1}, Wait::at_rest, 0);
+  put(6, {State::cancelled, Reason::removed, 1}, Wait::at_rest, 0);
+  put(7, {State::expired, Reason::too_late, 1}, Wait::at_rest, 0);
+  put(8, {State::failed, Reason::mailbox_unknown, 1}, Wait::at_rest, 0);
+  EXPECT_EQ(*store_->ended(1, 8), (std::vector<InvitationNumber>{2, 5, 7}));
 }
 
 TEST_F(LedgerStoreTest, PutsEveryHeldExceptionInDoubt) {
@@ -131,7 +172,7 @@ TEST_F(LedgerStoreTest, RetriesOnlyWhatNobodyHolds) {
 TEST_F(LedgerStoreTest, RefusesAFileWithoutItsTables) {
   store_.reset();
   {
-    auto database = Database::open(dir_ + "/ledger.db", OpenMode::write, 1, "");
+    auto database = Database::open(dir_ + "/ledger.db", OpenMode::write, 2, "");
     ASSERT_TRUE(database->execute("DROP TABLE delta"));
   }
   const auto opened = LedgerStore::open(dir_, OpenMode::write);
