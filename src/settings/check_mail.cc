@@ -105,24 +105,32 @@ Result<void, Complaint> check_templates(const MailSettings& mail, const Origins&
   return {};
 }
 
+Result<void, Complaint> check_key(const MailDkim& key, const std::string& entry,
+                                  const Origins& origins) {
+  const std::string missing = key.domain.empty()     ? "domain"
+                              : key.selector.empty() ? "selector"
+                              : key.key_file.empty() ? "key_file"
+                                                     : "";
+  if (missing.empty()) {
+    return {};
+  }
+  return complain_about(
+      origins, entry + "." + missing, entry,
+      {entry + " has no " + missing, "domain, selector and key_file in every [[mail.dkim]]",
+       "add " + missing + " = \"…\""});
+}
+
 Result<void, Complaint> check_dkim(const MailSettings& mail, const Origins& origins) {
-  for (std::size_t i = 0; i < mail.dkim.size(); ++i) {
-    const auto& key = mail.dkim[i];
+  const auto& keys = mail.dkim;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
     const auto entry = entry_name(dkim_list, i);
-    const std::string missing = key.domain.empty()     ? "domain"
-                                : key.selector.empty() ? "selector"
-                                : key.key_file.empty() ? "key_file"
-                                                       : "";
-    if (!missing.empty()) {
-      return complain_about(
-          origins, entry + "." + missing, entry,
-          {entry + " has no " + missing, "domain, selector and key_file in every [[mail.dkim]]",
-           "add " + missing + " = \"…\""});
+    if (auto checked = check_key(keys[i], entry, origins); !checked) {
+      return checked;
     }
     for (std::size_t j = 0; j < i; ++j) {
-      if (mail.dkim[j].domain == key.domain && mail.dkim[j].selector == key.selector) {
+      if (keys[j].domain == keys[i].domain && keys[j].selector == keys[i].selector) {
         return complain_about(origins, entry + ".selector", entry,
-                              {"selector '" + key.selector + "' of " + key.domain +
+                              {"selector '" + keys[i].selector + "' of " + keys[i].domain +
                                    " has a key already, " + entry_name(dkim_list, j),
                                "one key a selector", "remove one of both"});
       }
