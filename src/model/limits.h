@@ -55,9 +55,16 @@ inline constexpr Duration answer_slow_after = std::chrono::seconds(1);
 inline constexpr std::uint32_t mail_page_size = 256;
 inline constexpr std::uint32_t mail_ahead_of_mark_max = 32;
 static_assert(mail_ahead_of_mark_max <= mail_page_size && mail_page_size <= page_size);
-// Letters on their way at once: every page in hand may fill its window, and retries go along.
+// Of the pages in hand, mail's, where there is mail: few, since each is a window of letters in doubt
+// after a crash, and enough for every connection.
+inline constexpr std::uint32_t mail_pages_in_hand_max = 16;
+static_assert(pages_per_task_max + mail_pages_in_hand_max <= pages_in_hand_max);
+// Letters on their way at once: every page in hand may fill its window, and retries go along. Each
+// has a slot of its own, and push's pages fill what is left of the slots at most.
 inline constexpr std::uint32_t letters_max = 4096;
-static_assert(letters_max >= 2 * pages_in_hand_max * mail_ahead_of_mark_max);
+static_assert(letters_max >= 2 * mail_pages_in_hand_max * mail_ahead_of_mark_max);
+static_assert(slots_max - letters_max >=
+              (pages_in_hand_max - mail_pages_in_hand_max) * ahead_of_mark_max);
 inline constexpr std::size_t letter_bytes_max = 256UL * 1024;  // of one message, head and body
 inline constexpr std::size_t reply_bytes_max = 200;            // kept of a server's last reply
 inline constexpr std::size_t reply_line_bytes_max = 4096;      // a server's line; RFC 5321 says 512

@@ -16,6 +16,19 @@ void Crossings::request_stop(TaskIndex task, Stop stop, const std::string& reaso
   stops.fetch_add(1, std::memory_order_release);
   expander_bell.ring();
   ring_shards();
+  ring_mail();
+}
+
+void Crossings::refuse_mail(std::uint64_t attempt, const std::string& reason) {
+  {
+    const std::lock_guard lock(control_mutex);
+    if (mail_refused.load(std::memory_order_seq_cst) == attempt) {
+      return;
+    }
+    mail_refusal = reason;
+    mail_refused.store(attempt, std::memory_order_seq_cst);
+  }
+  expander_bell.ring();
 }
 
 void Crossings::take(TaskEntry& entry, std::uint64_t count) {

@@ -1,7 +1,8 @@
 // Everything that crosses a thread in the pipeline, in one place.
 //
 //   expander ──jobs[credential]──▶ shards ──settlements──▶ ledger ──news──▶ expander
-//      └──────────requests──────────────────────────────────▲
+//      ├──────────requests──────────────────────────────────▲
+//      └──to_write──▶ letter writers ──written──▶ mail shard ┘
 //
 // Jobs go round in a fixed number of slots of one slab; what travels is a slot's number. Whoever
 // took a slot's number from a queue owns the job in it: expander (filling), shard (sending), ledger
@@ -23,8 +24,10 @@
 #include "base/thread.h"
 #include "ledger/ledger.h"
 #include "model/job.h"
+#include "model/layout.h"
 #include "model/limits.h"
 #include "model/settlement.h"
+#include "pipeline/letters.h"
 #include "pipeline/plan.h"
 #include "pipeline/slab.h"
 
@@ -41,6 +44,18 @@ struct LedgerRequest {
   Kind kind = Kind::lease;
   TaskIndex task = 0;
   std::uint32_t page = 0;  // release
+  Part part = Part::push;  // lease, gather: of push or of mail
+};
+
+// Of a commit's news, what concerns mail: each as its namesake in News.
+struct MailNews {
+  std::vector<TaskIndex> exhausted;
+  std::vector<TaskIndex> gathered;
+  std::vector<Slot> freed;
+  std::vector<std::pair<TaskIndex, WallTime>> due;
+  [[nodiscard]] bool empty() const {
+    return exhausted.empty() && gathered.empty() && freed.empty() && due.empty();
+  }
 };
 
 // What a commit brought: one object a commit, made by the ledger's thread and eaten by the
@@ -56,6 +71,7 @@ struct News {
   std::vector<std::pair<TaskIndex, std::uint32_t>> home;  // how many of `freed` each task had
   std::vector<TaskIndex> ended;                           // completed or stopped: forget the task
   std::vector<std::pair<TaskIndex, WallTime>> due;  // earliest waiting exception of a task; 0: none
+  MailNews mail;
 };
 
 // Why a task is asked to stop before its end.
@@ -68,13 +84,17 @@ struct TaskEntry {
   // ── constant from publication on ──
   TaskId id;
   Content content;
+  Layout layout;
   NumberSet devices;
+  NumberSet mailboxes;
+  NumberSet fallbacks;
   NumberSet users;
-  std::uint64_t total = 0;
+  std::uint64_t total = 0;                         // devices
   std::uint32_t rate = 0;                          // invitations a second; 0: no limit
   std::uint32_t canary = 0;                        // 0: no gate
   std::vector<std::uint16_t> credential_of_topic;  // by the roster's topic index; 0xffff: none
   std::vector<std::uint8_t> payload_of_language;   // by the roster's language index
+  std::vector<std::uint8_t> template_of_language;  // likewise, of mail
 
   // ── asked for by anybody, obeyed by all ──
   // A job whose epoch differs is not written any more: raised (seq_cst) by request_stop, compared
@@ -97,6 +117,19 @@ struct TaskEntry {
   std::atomic<std::uint64_t> bad_tokens{0};     // BadDeviceToken
   std::atomic<Reason> suspected{Reason::none};  // the newest suspicious reason
 
+  // ── mail: an account of its own, so that neither channel's canary sings for the other ──
+  struct Mail {
+    // Counted by the mail shard (relaxed; judged by the expander).
+    std::atomic<std::uint64_t> answered{0};
+    std::atomic<std::uint64_t> proved{0};
+    std::atomic<Reason> suspected{Reason::none};
+    // Said by the expander: none of this task's letters go out for now, its pushes do. release;
+    // pairs with Pipeline::mail_held().
+    std::atomic<bool> held{false};
+    std::string held_reason;  // one line for a person; guarded by Crossings::control_mutex
+  };
+  Mail mail;
+
   // ── published by the ledger's thread after each commit (relaxed; for progress) ──
   enum class Phase : std::uint8_t { open, completed, stopped };
   // Set by the expander once it has forgotten the task (release; pairs with Pipeline::start): only
@@ -105,6 +138,7 @@ struct TaskEntry {
   std::atomic<Phase> phase{Phase::open};  // release; pairs with Pipeline's acquire
   std::array<std::atomic<std::uint64_t>, states_count> durable{};
   std::atomic<std::uint64_t> repeated{0};
+  std::atomic<std::uint64_t> woken{0};  // fallbacks that are invitations now
 };
 
 // Counters of one thread, on a cache line of its own; read by anybody.
@@ -117,14 +151,19 @@ struct alignas(64) ShardGauges {
 };
 
 struct Crossings {
-  Crossings() : settlements(limits::settlements_per_commit_max) {
+  // `mail`: there is a mail route.
+  explicit Crossings(bool mail = false)
+      : letters(mail), settlements(limits::settlements_per_commit_max) {
     for (auto& queue : jobs) {
       queue = std::make_unique<Queue<Slot>>(limits::settlements_per_commit);
     }
   }
 
   Slab slab;
+  Letters letters;
   std::array<std::unique_ptr<Queue<Slot>>, limits::credentials_max> jobs;
+  Queue<Slot> to_write;  // mail: letters that want to be composed
+  Queue<Slot> written;   // … and sent
   Queue<Settlement> settlements;
   Queue<LedgerRequest> requests;
   Queue<std::unique_ptr<News>> news;
@@ -148,13 +187,34 @@ struct Crossings {
   // With so many settlements in the queue the ledger's thread wants to be rung: few wake it once,
   // for it to begin a commit, and no more until there are enough to make one.
   std::atomic<std::size_t> ledger_rung_at{0};  // seq_cst; pairs with hand_over()
-  std::vector<Doorbell*> shard_bells;          // filled before the expander starts
+  std::vector<Doorbell*> shard_bells;          // of push; filled before the expander starts
+  Doorbell* mail_bell = nullptr;               // of the mail shard; likewise, nullptr: no mail
+  std::vector<Doorbell*> writer_bells;         // likewise
+
+  // The mail route is refused for as long as the try that was refused is the last one: whoever
+  // begins a task tries again. Letters that were handed over wait where they are.
+  std::atomic<std::uint64_t> mail_tries{1};    // seq_cst; pairs with mail_refused
+  std::atomic<std::uint64_t> mail_refused{0};  // seq_cst; the try that was refused; 0: none
+  std::string mail_refusal;                    // guarded by control_mutex
+  // Letters given back unsent since the expander looked: their tokens come back (relaxed).
+  std::atomic<std::uint64_t> letters_returned{0};
+  std::atomic<bool> mail_paced{false};  // the route's pace is what limits mail (relaxed)
 
   std::mutex control_mutex;  // stop requests and waiting for phases; never per job
   std::condition_variable control_changed;
 
   void ring_shards() {
     for (auto* bell : shard_bells) {
+      bell->ring();
+    }
+  }
+  void ring_mail() {
+    if (mail_bell != nullptr) {
+      mail_bell->ring();
+    }
+  }
+  void ring_writers() {
+    for (auto* bell : writer_bells) {
       bell->ring();
     }
   }
@@ -171,6 +231,12 @@ struct Crossings {
   // Asks a task to stop; the first reason stands, but cancel overrides pause and pause overrides
   // drain.
   void request_stop(TaskIndex task, Stop stop, const std::string& reason);
+  // The mail shard was refused on that try.
+  void refuse_mail(std::uint64_t attempt, const std::string& reason);
+  [[nodiscard]] bool mail_is_refused() const {
+    return mail_refused.load(std::memory_order_seq_cst) ==
+           mail_tries.load(std::memory_order_seq_cst);
+  }
 };
 
 }  // namespace muster::pipeline

@@ -27,10 +27,13 @@ Expander::Expander(Crossings& crossings, std::unique_ptr<roster::RosterReader> r
       blocks_(std::move(roster)),
       clock_(clock),
       settings_(settings),
+      mail_(crossings, blocks_.roster(), settings.mail),
+      pages_most_(limits::pages_in_hand_max -
+                  (crossings.letters.any() ? limits::mail_pages_in_hand_max : 0)),
       wakes_(settings.wakes_per_second),
       batches_(limits::credentials_max) {
   free_.reserve(limits::slots_max);
-  for (Slot slot = limits::slots_max; slot-- > 0;) {
+  for (Slot slot = crossings.letters.begin(); slot-- > 0;) {
     free_.push_back(slot);
   }
 }
@@ -61,7 +64,10 @@ bool Expander::turn() {
       more = issue(work, now) || more;
     }
     lease_ahead(work);  // by what is left to issue
+    pause_where_only_held_mail_is_left(work);
   }
+  mail_.turn(now, wall_);
+  next_ = std::min(next_, mail_.next());
   flush();
   return more;
 }
@@ -90,6 +96,7 @@ void Expander::begin(TaskIndex index) {
   work.pace = Pace(crossings_.tasks[index]->rate);
   work.gather_asked = true;
   works_.insert_or_assign(index, std::move(work));
+  mail_.begin(index);
   ask(LedgerRequest::Kind::gather, index);  // exceptions of an earlier run
 }
 
@@ -109,6 +116,10 @@ bool Expander::take_news() {
       }
     }
     for (auto& leased : news->pages) {
+      if (is_mail(leased.task, leased.first)) {
+        mail_.take_page(std::move(leased));
+        continue;
+      }
       auto& work = works_.at(leased.task);
       --work.leases_asked;
       Page page;
@@ -127,7 +138,12 @@ bool Expander::take_news() {
       --work.leases_asked;
       work.exhausted = true;
     }
+    mail_.take_news(news->mail);
     for (const auto& retry : news->retries) {
+      if (is_mail(retry.task, retry.invitation)) {
+        mail_.take_retry(retry);
+        continue;
+      }
       works_.at(retry.task).retries.push_back(retry);
     }
     for (const auto& mark : news->marks) {
@@ -137,6 +153,7 @@ bool Expander::take_news() {
       }
       const auto page = work->second.pages.find(mark.page);
       if (page == work->second.pages.end()) {
+        mail_.move(mark);
         continue;
       }
       page->second.mark = mark.mark;
@@ -156,10 +173,15 @@ bool Expander::take_news() {
     }
     for (const auto index : news->ended) {
       works_.erase(index);
+      mail_.forget(index);
       crossings_.tasks[index]->forgotten.store(true, std::memory_order_release);
     }
   }
   return any;
+}
+
+bool Expander::is_mail(TaskIndex task, InvitationNumber invitation) const {
+  return mail_.knows(task) && crossings_.tasks[task]->layout.part_of(invitation) != Part::push;
 }
 
 void Expander::ask(LedgerRequest::Kind kind, TaskIndex task, std::uint32_t page) {
@@ -176,13 +198,13 @@ void Expander::lease_ahead(Work& work) {
   for (const auto& [index, each] : works_) {
     in_hand += each.pages.size() + each.leases_asked;
   }
-  const auto share = std::max<std::size_t>(1, limits::pages_in_hand_max / works_.size());
+  const auto share = std::max<std::size_t>(1, pages_most_ / works_.size());
   const auto most = std::min<std::size_t>(settings_.pages_per_task, share);
   std::uint64_t issuable = std::uint64_t{work.leases_asked} * limits::ahead_of_mark_max;
   for (const auto& [number, page] : work.pages) {
     issuable += page.end() - page.cursor;
   }
-  while (!work.exhausted && issuable < issue_per_turn_max && in_hand < limits::pages_in_hand_max &&
+  while (!work.exhausted && issuable < issue_per_turn_max && in_hand < pages_most_ &&
          work.pages.size() + work.leases_asked < most) {
     ++work.leases_asked;
     ++in_hand;
@@ -432,11 +454,14 @@ void Expander::wind_down(Work& work) {
     work.recalled = true;
     crossings_.stops.fetch_add(1, std::memory_order_release);
     crossings_.ring_shards();
+    crossings_.ring_mail();
   }
-  if (work.stop_asked || work.outstanding != 0 || work.leases_asked != 0 || work.gather_asked) {
+  if (work.stop_asked || work.outstanding != 0 || work.leases_asked != 0 || work.gather_asked ||
+      !mail_.home(work.index)) {
     return;
   }
   // What was gathered and not begun goes back as it came.
+  mail_.surrender_retries(work.index, work.retries);
   const bool any = !work.retries.empty();
   while (!work.retries.empty() && !free_.empty()) {  // other tasks may hold every slot
     const auto retry = work.retries.front();
@@ -445,7 +470,9 @@ void Expander::wind_down(Work& work) {
     back.kind = Settlement::Kind::returned;
     back.task = work.index;
     back.invitation = retry.invitation;
-    back.page = retry.invitation / limits::page_size;
+    back.page = is_mail(work.index, retry.invitation)
+                    ? crossings_.tasks[work.index]->layout.page_of(retry.invitation)
+                    : retry.invitation / limits::page_size;
     back.from_exception = true;
     back.slot = free_.back();
     free_.pop_back();
@@ -459,7 +486,24 @@ void Expander::wind_down(Work& work) {
   for (const auto& [number, page] : work.pages) {
     ask(LedgerRequest::Kind::release, work.index, number);
   }
+  for (const auto number : mail_.pages_of(work.index)) {
+    ask(LedgerRequest::Kind::release, work.index, number);
+  }
   ask(LedgerRequest::Kind::stop, work.index);
+}
+
+// Its pushes have come to their end, as far as that goes without a person.
+void Expander::pause_where_only_held_mail_is_left(const Work& work) {
+  constexpr auto by_a_person = std::numeric_limits<std::int64_t>::max();
+  const bool waits = work.due.milliseconds != 0 && work.due.milliseconds != by_a_person;
+  const bool over = work.exhausted && work.pages.empty() && work.retries.empty() &&
+                    work.outstanding == 0 && work.leases_asked == 0 && !work.gather_asked && !waits;
+  if (!over || !mail_.knows(work.index)) {
+    return;
+  }
+  if (const auto reason = mail_.held_for_good(work.index); !reason.empty()) {
+    crossings_.request_stop(work.index, Stop::pause, reason);
+  }
 }
 
 void Expander::flush() {

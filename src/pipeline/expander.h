@@ -5,7 +5,7 @@
 // it may issue is bounded by five counts: free slots, the page's durable mark + P, what the shards
 // have not yet taken, the pace, and the canary, which lets the first pushes of a task prove the
 // configuration before the rest follows. Pages are leased by demand as well: a task whose answers
-// are far away gets many, a quick one few.
+// are far away gets many, a quick one few. What concerns mail stands in mail_expander.h.
 //
 // A task that must stop: nothing more is issued, everything on its way comes home (answered or
 // returned), the pages are put back, the ledger records the end.
@@ -19,6 +19,7 @@
 #include "base/time.h"
 #include "pipeline/block_cache.h"
 #include "pipeline/crossings.h"
+#include "pipeline/mail_expander.h"
 #include "pipeline/pace.h"
 
 namespace muster::pipeline {
@@ -27,6 +28,7 @@ struct ExpanderSettings {
   std::uint32_t pages_per_task = limits::pages_per_task_max;
   std::uint32_t wakes_per_second = 0;  // over all tasks, for topics of push type mdm; 0: no limit
   bool hold_in_doubt = false;
+  MailIssueSettings mail;
 };
 
 class Expander {
@@ -66,6 +68,7 @@ class Expander {
 
   void begin(TaskIndex index);
   bool take_news();
+  [[nodiscard]] bool is_mail(TaskIndex task, InvitationNumber invitation) const;
   void ask(LedgerRequest::Kind kind, TaskIndex task, std::uint32_t page = 0);
   void lease_ahead(Work& work);
   void gather_due(Work& work);
@@ -94,12 +97,15 @@ class Expander {
                      std::int64_t next_at_ms = 0);
   void judge(Work& work);
   void wind_down(Work& work);
+  void pause_where_only_held_mail_is_left(const Work& work);
   void flush();
 
   Crossings& crossings_;
   BlockCache blocks_;
   const Clock& clock_;
   ExpanderSettings settings_;
+  MailExpander mail_;
+  std::size_t pages_most_;  // of push, in hand
   Pace wakes_;
   std::vector<Slot> free_;
   std::map<TaskIndex, Work> works_;

@@ -122,7 +122,8 @@ void LedgerLoop::take_calls() {
     calls_.pop_front();
     lock.unlock();
     (*call->work)(ledger_);
-    look_everywhere_ = true;  // a retry makes exceptions due
+    look_everywhere_ = true;  // a retry and a judgement make exceptions due
+    oldest_ = std::min(oldest_, clock_.now());
     lock.lock();
     call->done = true;
     crossings_.control_changed.notify_all();
@@ -143,9 +144,10 @@ void LedgerLoop::take_requests() {
     oldest_ = std::min(oldest_, clock_.now());
     switch (request.kind) {
       case LedgerRequest::Kind::lease: {
-        auto page = ledger_.lease(request.task);
+        auto page = ledger_.lease(request.task, request.part);
+        auto& exhausted = request.part == Part::push ? news_->exhausted : news_->mail.exhausted;
         if (!page) {
-          news_->exhausted.push_back(request.task);  // the task is pausing: it waits for no page
+          exhausted.push_back(request.task);  // the task is pausing: it waits for no page
           if (page.error().code == ErrorCode::store_corrupt) {
             // One page is damaged: that task waits for a person, the others go on.
             crossings_.request_stop(
@@ -157,18 +159,20 @@ void LedgerLoop::take_requests() {
         } else if (auto& leased = *page; leased.has_value()) {
           news_->pages.push_back(std::move(*leased));
         } else {
-          news_->exhausted.push_back(request.task);
+          exhausted.push_back(request.task);
         }
         break;
       }
       case LedgerRequest::Kind::gather: {
-        auto due = ledger_.gather(request.task, clock_.wall(), retries_per_gather);
+        auto due = ledger_.gather(request.task, clock_.wall(), retries_per_gather,
+                                  channel_of(request.part));
         if (!due) {
           trouble(due.error(), clock_.now());
         } else {
           news_->retries.insert(news_->retries.end(), due->begin(), due->end());
         }
-        news_->gathered.push_back(request.task);
+        (request.part == Part::push ? news_->gathered : news_->mail.gathered)
+            .push_back(request.task);
         look_for_due(request.task);
         break;
       }
@@ -197,11 +201,15 @@ void LedgerLoop::take_settlements() {
       if (settlement.kind == Settlement::Kind::slow) {
         continue;
       }
-      news_->freed.push_back(settlement.slot);
-      if (news_->home.empty() || news_->home.back().first != settlement.task) {
-        news_->home.emplace_back(settlement.task, 0);
+      if (crossings_.letters.holds(settlement.slot)) {
+        news_->mail.freed.push_back(settlement.slot);
+      } else {
+        news_->freed.push_back(settlement.slot);
+        if (news_->home.empty() || news_->home.back().first != settlement.task) {
+          news_->home.emplace_back(settlement.task, 0);
+        }
+        ++news_->home.back().second;
       }
-      ++news_->home.back().second;
       if (settlement.kind == Settlement::Kind::settled && settlement.in_doubt) {
         ledger_.count_repeated(settlement.task, 1);
       }
@@ -240,7 +248,7 @@ void LedgerLoop::commit(Instant now) {
   const bool anything = !news_->opened.empty() || !news_->pages.empty() ||
                         !news_->exhausted.empty() || !news_->retries.empty() ||
                         !news_->marks.empty() || !news_->freed.empty() || !news_->ended.empty() ||
-                        !news_->due.empty() || !news_->gathered.empty();
+                        !news_->due.empty() || !news_->gathered.empty() || !news_->mail.empty();
   if (anything) {
     crossings_.news.enqueue(std::move(news_));
     news_ = std::make_unique<News>();
@@ -249,11 +257,17 @@ void LedgerLoop::commit(Instant now) {
 }
 
 void LedgerLoop::look_for_due(TaskIndex task) {
-  const auto read = ledger_.next_due(task);
-  const auto due = read ? *read : std::optional<WallTime>{};
-  // What an earlier process left behind is due since 1970; 0 says that nothing waits.
-  const WallTime at = due.has_value() ? std::max(*due, WallTime{1}) : WallTime{0};
-  news_->due.emplace_back(task, at);
+  const auto earliest = [&](Channel channel) {
+    const auto read = ledger_.next_due(task, channel);
+    const auto due = read ? *read : std::optional<WallTime>{};
+    // What an earlier process left behind is due since 1970; 0 says that nothing waits.
+    return due.has_value() ? std::max(*due, WallTime{1}) : WallTime{0};
+  };
+  news_->due.emplace_back(task, earliest(Channel::push));
+  const auto& layout = crossings_.tasks[task]->layout;
+  if (layout.mailboxes + layout.fallbacks != 0) {
+    news_->mail.due.emplace_back(task, earliest(Channel::mail));
+  }
 }
 
 void LedgerLoop::publish(const ledger::CommitReport& report) {
@@ -270,10 +284,12 @@ void LedgerLoop::publish(const ledger::CommitReport& report) {
       entry->durable[state].store(counts.by_state[state], std::memory_order_relaxed);
     }
     entry->repeated.store(counts.repeated, std::memory_order_relaxed);
+    entry->woken.store(counts.woken, std::memory_order_relaxed);
     const auto waiting = counts.by_state[static_cast<std::size_t>(State::deferred)] +
                          counts.by_state[static_cast<std::size_t>(State::in_doubt)];
     const auto& moved = report.exceptions;
-    if (waiting != 0 &&
+    // A fallback that was woken waits as well, and is in no such state.
+    if ((waiting != 0 || counts.woken != 0) &&
         (everywhere || std::find(moved.begin(), moved.end(), index) != moved.end())) {
       look_for_due(index);
     }

@@ -12,8 +12,17 @@ class Pace {
  public:
   // 0: no limit.
   explicit Pace(std::uint32_t per_second = 0) : per_second_(per_second) {}
+  [[nodiscard]] static Pace per_minute(std::uint32_t count) {
+    Pace pace;
+    pace.per_second_ = count / 60.0;
+    return pace;
+  }
 
   [[nodiscard]] bool unlimited() const { return per_second_ == 0; }
+  // A second's worth, one at least.
+  [[nodiscard]] std::uint64_t in_a_second() const {
+    return std::max<std::uint64_t>(1, static_cast<std::uint64_t>(per_second_));
+  }
   // How many may go now, at most `wanted`. take() what really went.
   [[nodiscard]] std::uint64_t allowed(Instant now, std::uint64_t wanted) {
     if (unlimited()) {
@@ -48,7 +57,7 @@ class Pace {
     at_ = now;
   }
 
-  std::uint32_t per_second_;
+  double per_second_;
   bool begun_ = false;
   Instant at_{};
   double level_ = 0;

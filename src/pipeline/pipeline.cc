@@ -8,6 +8,29 @@
 namespace muster::pipeline {
 namespace {
 constexpr std::chrono::milliseconds drain_most{30'000};
+
+ExpanderSettings expander_settings(const PipelineSettings& settings) {
+  auto wanted = settings.expander;
+  if (settings.mail) {
+    wanted.mail.pace = settings.mail->pace;
+    wanted.mail.canary = settings.mail->canary;
+    wanted.mail.hold_in_doubt = settings.mail->policy.hold_in_doubt;
+  }
+  return wanted;
+}
+
+// The shard behind those of push is mail's.
+ShardSettings shard_settings(const PipelineSettings& settings, std::uint32_t number) {
+  const auto seed = settings.seed + number;
+  if (number < settings.shards) {
+    return ShardSettings{number, settings.credentials, Channel::push, settings.policy, seed};
+  }
+  auto pool = settings.mail->pool;
+  pool.channel = Channel::mail;
+  MUSTER_ASSERT(settings.mail->policy.attempts <= limits::mail_attempts_max);
+  return ShardSettings{number, {pool}, Channel::mail, settings.mail->policy, seed};
+}
+
 }  // namespace
 
 Pipeline::Pipeline(const PipelineSettings& settings, std::unique_ptr<ledger::Ledger> ledger,
@@ -15,36 +38,51 @@ Pipeline::Pipeline(const PipelineSettings& settings, std::unique_ptr<ledger::Led
     : settings_(settings),
       clock_(clock),
       ledger_(std::move(ledger)),
+      crossings_(settings.mail.has_value()),
       ledger_loop_(crossings_, *ledger_, clock),
-      expander_(crossings_, std::move(roster), clock, settings.expander) {
+      expander_(crossings_, std::move(roster), clock, expander_settings(settings)) {
   MUSTER_ASSERT(settings_.shards >= 1 && settings_.shards <= limits::shards_max);
   MUSTER_ASSERT(settings_.credentials.size() <= limits::credentials_max);
   crossings_.shard_bells.resize(settings_.shards);
-  networks_.resize(settings_.shards);
-  for (std::uint32_t number = 0; number < settings_.shards; ++number) {
+  const auto shards = settings_.shards + (settings_.mail ? 1U : 0U);
+  networks_.resize(shards);
+  for (std::uint32_t number = 0; number < shards; ++number) {
     gauges_.push_back(std::make_unique<ShardGauges>());
   }
   // Each shard makes its network itself (io_uring wants one issuer); the expander rings only bells
   // that are hung, so it starts when all are.
-  std::vector<std::promise<void>> ready(settings_.shards);
-  for (std::uint32_t number = 0; number < settings_.shards; ++number) {
-    auto* hung = &ready[number];
-    shards_.push_back(start_thread("shard-" + std::to_string(number), [this, number, hung] {
+  std::vector<std::promise<void>> ready(shards);
+  for (std::uint32_t number = 0; number < shards; ++number) {
+    const bool mail = number == settings_.shards;
+    auto* const hung = &ready[number];
+    auto** const bell = mail ? &crossings_.mail_bell : &crossings_.shard_bells[number];
+    shards_.push_back(start_thread(mail ? "mail" : "shard-" + std::to_string(number), [=, this] {
       networks_[number] = settings_.open_network();
       auto& network = *networks_[number];
-      crossings_.shard_bells[number] = &network.doorbell();
+      *bell = &network.doorbell();
       hung->set_value();
-      Shard shard(
-          crossings_, clock_, network, *gauges_[number],
-          ShardSettings{number, settings_.credentials, settings_.policy, settings_.seed + number});
+      Shard shard(crossings_, clock_, network, *gauges_[number], shard_settings(settings_, number));
       shard.run();
     }));
   }
   for (auto& each : ready) {
     each.get_future().wait();
   }
+  start_writers();
   ledger_thread_ = start_thread("ledger", [this] { ledger_loop_.run(); });
   expander_thread_ = start_thread("expander", [this] { expander_.run(); });
+}
+
+void Pipeline::start_writers() {
+  const auto count = settings_.mail ? std::max(1U, settings_.mail->composers) : 0U;
+  for (std::uint32_t number = 0; number < count; ++number) {
+    writers_.push_back(std::make_unique<LetterWriter>(crossings_, settings_.mail->compose, clock_));
+    crossings_.writer_bells.push_back(&writers_.back()->bell());
+  }
+  for (std::uint32_t number = 0; number < count; ++number) {
+    writer_threads_.push_back(start_thread("writer-" + std::to_string(number),
+                                           [this, number] { writers_[number]->run(); }));
+  }
 }
 
 // Shards leave first, while everybody whom they could ring still stands; the ledger's last commit
@@ -54,7 +92,12 @@ Pipeline::~Pipeline() {
   crossings_.ending.store(true, std::memory_order_release);
   crossings_.expander_bell.ring();
   expander_thread_.join();
+  crossings_.ring_writers();
+  for (auto& writer : writer_threads_) {
+    writer.join();
+  }
   crossings_.ring_shards();
+  crossings_.ring_mail();
   for (auto& shard : shards_) {
     shard.join();
   }
@@ -71,13 +114,17 @@ Result<std::optional<TaskIndex>> Pipeline::start(Start task) {
   auto entry = std::make_shared<TaskEntry>();
   entry->id = task.id;
   entry->content = std::move(task.content);
+  entry->layout = task.layout;
   entry->total = task.devices.size();
   entry->devices = std::move(task.devices);
+  entry->mailboxes = std::move(task.mailboxes);
+  entry->fallbacks = std::move(task.fallbacks);
   entry->users = std::move(task.users);
   entry->rate = task.rate;
   entry->canary = task.canary;
   entry->credential_of_topic = std::move(task.credential_of_topic);
   entry->payload_of_language = std::move(task.payload_of_language);
+  entry->template_of_language = std::move(task.template_of_language);
 
   Result<std::optional<TaskIndex>> begun = std::optional<TaskIndex>{};
   with_ledger([&](ledger::Ledger& ledger) {
@@ -99,6 +146,7 @@ Result<std::optional<TaskIndex>> Pipeline::start(Start task) {
         const std::lock_guard lock(crossings_.control_mutex);
         place = std::move(entry);
       }
+      crossings_.mail_tries.fetch_add(1, std::memory_order_seq_cst);
       ledger_loop_.announce(index);
       begun = index;
       return;
@@ -126,6 +174,11 @@ std::optional<TaskIndex> Pipeline::index_of(const TaskId& id) {
 std::string Pipeline::stop_reason(TaskIndex index) {
   const std::lock_guard lock(crossings_.control_mutex);
   return crossings_.tasks[index]->stop_reason;
+}
+
+std::string Pipeline::mail_held(TaskIndex index) {
+  const std::lock_guard lock(crossings_.control_mutex);
+  return crossings_.tasks[index]->mail.held_reason;
 }
 
 void Pipeline::request_stop(TaskIndex index, Stop stop, const std::string& reason) {
@@ -172,12 +225,23 @@ bool Pipeline::drain(std::chrono::milliseconds most) {
 Gauges Pipeline::gauges() const {
   Gauges sum;
   std::uint64_t answered = 0;
-  for (const auto& shard : gauges_) {
-    sum.in_flight += shard->in_flight.load(std::memory_order_relaxed);
-    sum.connections += shard->connections.load(std::memory_order_relaxed);
-    sum.streams += shard->streams.load(std::memory_order_relaxed);
-    answered += shard->answered.load(std::memory_order_relaxed);
-    sum.bound = std::max(sum.bound, shard->bound.load(std::memory_order_relaxed));
+  for (std::size_t number = 0; number < gauges_.size(); ++number) {
+    const auto& shard = *gauges_[number];
+    const auto in_flight = shard.in_flight.load(std::memory_order_relaxed);
+    const auto connections = shard.connections.load(std::memory_order_relaxed);
+    const auto bound = shard.bound.load(std::memory_order_relaxed);
+    sum.in_flight += in_flight;
+    sum.connections += connections;
+    answered += shard.answered.load(std::memory_order_relaxed);
+    if (number < settings_.shards) {
+      sum.streams += shard.streams.load(std::memory_order_relaxed);
+      sum.bound = std::max(sum.bound, bound);
+    } else {
+      sum.mail_in_flight = in_flight;
+      sum.mail_connections = connections;
+      const bool paced = crossings_.mail_paced.load(std::memory_order_relaxed);
+      sum.mail_bound = bound == Bound::none && paced ? Bound::pace : bound;
+    }
   }
   sum.unsettled = crossings_.unsettled(answered);
   return sum;

@@ -16,14 +16,27 @@
 #include "pipeline/crossings.h"
 #include "pipeline/expander.h"
 #include "pipeline/ledger_loop.h"
+#include "pipeline/letter_writer.h"
+#include "pipeline/mail_pace.h"
 #include "pipeline/shard.h"
 #include "wire/network.h"
 
 namespace muster::pipeline {
 
+// How mail goes: all of it over one route, the relay.
+struct MailRoute {
+  PoolSettings pool;
+  Policy policy;  // at most limits::mail_attempts_max attempts
+  Compose compose;
+  std::uint32_t composers = 1;  // threads
+  MailPaceSettings pace;
+  std::uint32_t canary = 0;  // 0: no gate
+};
+
 struct PipelineSettings {
   std::uint32_t shards = 1;
   std::vector<PoolSettings> credentials;
+  std::optional<MailRoute> mail;
   Policy policy;
   ExpanderSettings expander;
   // Makes a shard's network; called in the shard's thread, which alone uses it.
@@ -35,20 +48,28 @@ struct PipelineSettings {
 struct Start {
   TaskId id;
   Content content;
+  Layout layout;
   NumberSet devices;
+  NumberSet mailboxes;
+  NumberSet fallbacks;
   NumberSet users;
   std::uint32_t rate = 0;
   std::uint32_t canary = 0;
   std::vector<std::uint16_t> credential_of_topic;
   std::vector<std::uint8_t> payload_of_language;
+  std::vector<std::uint8_t> template_of_language;
 };
 
+// Over all tasks, of push and mail together where nothing else is said.
 struct Gauges {
   std::uint64_t in_flight = 0;  // written to a peer, not answered
   std::uint64_t unsettled = 0;  // answered, not durable
   std::uint64_t connections = 0;
-  std::uint64_t streams = 0;  // allowed by the peers, in all
-  Bound bound = Bound::none;  // of the shard that is held back most
+  std::uint64_t streams = 0;  // of push: allowed by the peers, in all
+  Bound bound = Bound::none;  // of the push shard that is held back most
+  std::uint64_t mail_in_flight = 0;
+  std::uint64_t mail_connections = 0;
+  Bound mail_bound = Bound::none;
 };
 
 class Pipeline {
@@ -66,6 +87,8 @@ class Pipeline {
   [[nodiscard]] std::optional<TaskIndex> index_of(const TaskId& id);
   [[nodiscard]] const TaskEntry& entry(TaskIndex index) const { return *crossings_.tasks[index]; }
   [[nodiscard]] std::string stop_reason(TaskIndex index);
+  // Why the task's letters do not go out for now, though its pushes may; empty: they do.
+  [[nodiscard]] std::string mail_held(TaskIndex index);
   void request_stop(TaskIndex index, Stop stop, const std::string& reason);
   // True once the task completed or stopped, or once the store has refused commits for seconds;
   // waits at most `most`.
@@ -82,16 +105,20 @@ class Pipeline {
       std::size_t most);
 
  private:
+  void start_writers();
+
   PipelineSettings settings_;
   const Clock& clock_;
   std::unique_ptr<ledger::Ledger> ledger_;
   Crossings crossings_;
   LedgerLoop ledger_loop_;
   Expander expander_;
-  std::vector<std::unique_ptr<ShardGauges>> gauges_;
+  std::vector<std::unique_ptr<ShardGauges>> gauges_;  // by shard; the mail shard's is the last
   // Each is made and used by its shard's thread, but outlives it: others ring its bell to the last.
   std::vector<std::unique_ptr<wire::Network>> networks_;
   std::vector<std::thread> shards_;
+  std::vector<std::unique_ptr<LetterWriter>> writers_;
+  std::vector<std::thread> writer_threads_;
   std::thread ledger_thread_;
   std::thread expander_thread_;
 };

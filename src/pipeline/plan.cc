@@ -52,6 +52,10 @@ std::string_view name_of(Bound bound) {
       return "CPU";
     case Bound::peer:
       return "peer";
+    case Bound::connections:
+      return "connections";
+    case Bound::pace:
+      return "pace";
   }
   return "";
 }

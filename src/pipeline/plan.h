@@ -27,8 +27,11 @@ enum class Bound : std::uint8_t {
   window,   // the flow-control windows have no room for another body
   cpu,      // this thread has no time to spare
   peer,     // nobody is connected, or answers come slower than the path needs
+  // mail's
+  connections,  // every connection that the settings allow is busy
+  pace,         // so many a second, a minute or a day, and no more
 };
-// "streams", "window", "CPU", "peer"; empty for none.
+// "streams", "window", "CPU", "peer", "connections", "pace"; empty for none.
 [[nodiscard]] std::string_view name_of(Bound bound);
 
 // One pool over the last stretch.

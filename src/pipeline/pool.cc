@@ -21,6 +21,10 @@ constexpr Duration back_off_most = std::chrono::seconds(60);
 // port, a closed firewall), patiently where it did.
 constexpr std::uint32_t failures_at_first_max = 3;
 constexpr std::uint32_t failures_later_max = 20;
+// A mail connection is busy with two letters: one on its way, and the next one's envelope.
+constexpr std::uint64_t letters_per_connection = 2;
+// A mail server that takes no further connection is asked for one again after that time.
+constexpr Duration narrow_for = std::chrono::seconds(30);
 
 // Trouble that trying again will not mend.
 bool configured_wrongly(ErrorCode code) {
@@ -54,6 +58,10 @@ void Pool::open_wanted(Instant now, const Load& load) {
   if (draining_ || load.waiting == 0 || !refusal_.words.empty() || now < next_open_) {
     return;
   }
+  if (settings_.channel == Channel::mail) {
+    open_for_letters(now, load, standing);
+    return;
+  }
   if (standing.open == 0) {
     if (standing.opening == 0) {
       open(now);
@@ -64,6 +72,19 @@ void Pool::open_wanted(Instant now, const Load& load) {
   const bool wait = standing.opening != 0 || !(was_full || was_full_) ||
                     (opened_ && now - opened_at_ < open_interval);
   for (auto count = standing.open; !wait && count < plan_.connections; ++count) {
+    open(now);
+  }
+}
+
+void Pool::open_for_letters(Instant now, const Load& load, const Standing& standing) {
+  if (ever_open_ && failures_ == 0 && now >= widen_at_) {
+    width_ = std::min(width_ * 2, settings_.connections_max);
+    widen_at_ = now + open_interval;
+  }
+  const auto letters = standing.in_flight + load.waiting;
+  const auto wanted = std::min<std::uint64_t>(
+      width_, (letters + letters_per_connection - 1) / letters_per_connection);
+  while (connections_.size() < wanted) {
     open(now);
   }
 }
@@ -134,6 +155,10 @@ void Pool::make_plan(Instant now, const Load& load, const Standing& standing) {
   measured.round_trip = known ? quickest : Duration{0};
   measured.busy = load.busy;
   plan_ = plan(measured);
+  if (settings_.channel == Channel::mail && plan_.bound != Bound::none &&
+      plan_.bound != Bound::cpu) {
+    plan_.bound = standing.open >= settings_.connections_max ? Bound::connections : Bound::peer;
+  }
   stretch_ = Stretch{now, Duration{0}, 0};
   if (now - quickest_since_ >= quickest_period) {
     quickest_before_ = quickest_;
@@ -186,12 +211,12 @@ void Pool::bury(Instant now) {
     const auto vitals = connection.session->vitals();
     if (vitals.condition == wire::Vitals::Condition::open) {
       ever_open_ = true;
+      connection.stood = true;
       failures_ = connection.answered != 0 ? 0 : failures_;
     }
     if (vitals.refusal != Reason::none && refusal_.words.empty() &&
         action_for(403, vitals.refusal) == Action::stop_credential) {
-      refusal_ = Refusal{
-          std::string(name_of(vitals.refusal)) + ": " + std::string(words(vitals.refusal)), true};
+      refuse(vitals.refusal, vitals.said);
     }
     if (vitals.condition != wire::Vitals::Condition::closed) {
       ++i;
@@ -207,9 +232,61 @@ void Pool::bury(Instant now) {
   }
 }
 
+void Pool::refuse(Reason reason, std::string_view said) {
+  std::string line;
+  if (settings_.channel == Channel::mail) {
+    line = "relay " + settings_.endpoint.host + ": ";
+    line += said.empty() ? std::string() : std::string(said) + ": ";
+  } else {
+    line = std::string(name_of(reason)) + ": ";
+  }
+  refusal_ = Refusal{line + std::string(words(reason)), true};
+}
+
+void Pool::forgive(Instant now) {
+  refusal_ = {};
+  failures_ = 0;
+  next_open_ = now;
+}
+
+// A mail server takes leave of whoever has nothing to say, and of connections beyond those it
+// allows: neither says that it cannot be reached. True: it was one of these.
+bool Pool::narrowed(const Connection& lost, Instant now) {
+  if (settings_.channel != Channel::mail) {
+    return false;
+  }
+  if (lost.stood && !lost.used) {
+    return true;
+  }
+  std::uint32_t stand = 0;
+  bool answered = false;
+  for (const auto& other : connections_) {
+    if (other.id != lost.id && other.stood) {
+      ++stand;
+      answered = answered || other.answered != 0;
+    }
+  }
+  if (!answered) {
+    return false;
+  }
+  width_ = stand;
+  widen_at_ = now + narrow_for;
+  return true;
+}
+
+std::string Pool::unreachable_words(const wire::Vitals& vitals) const {
+  const auto& endpoint = settings_.endpoint;
+  const bool mail = settings_.channel == Channel::mail;
+  return (mail ? "relay " : "") + endpoint.host + ":" + std::to_string(endpoint.port) + ": " +
+         (vitals.said.empty() ? words(vitals.error) : std::string(vitals.said));
+}
+
 void Pool::note_failure(const Connection& connection, const wire::Vitals& vitals, Instant now) {
   if (connection.answered != 0) {
     failures_ = 0;  // it worked: its successor may come at once
+    return;
+  }
+  if (narrowed(connection, now)) {
     return;
   }
   ++failures_;
@@ -219,9 +296,7 @@ void Pool::note_failure(const Connection& connection, const wire::Vitals& vitals
   const bool hopeless = configured_wrongly(vitals.error.code);
   if (refusal_.words.empty() &&
       (hopeless || failures_ >= (ever_open_ ? failures_later_max : failures_at_first_max))) {
-    refusal_ = Refusal{settings_.endpoint.host + ":" + std::to_string(settings_.endpoint.port) +
-                           ": " + words(vitals.error),
-                       false};
+    refusal_ = Refusal{unreachable_words(vitals), false};
   }
 }
 

@@ -7,12 +7,18 @@
 // A connection that could not be made, or that died without having answered anything, is tried
 // again with back-off, never more often than once a second (rapid reconnecting is an attack to
 // Apple). A refusal of the credential stops the pool until the process starts anew.
+//
+// To a mail server there are as many connections as letters want, up to those allowed: each carries
+// its letters one after the other, whatever the others do, and may end after every letter. Those
+// that take their leave are counted until they are gone, and a server that takes no more of them
+// than stand is believed: it counts as well.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/random.h"
@@ -24,6 +30,7 @@
 namespace muster::pipeline {
 
 struct PoolSettings {
+  Channel channel = Channel::push;
   wire::Endpoint endpoint;
   std::uint32_t connections_max = 4;
   // A new conversation for this credential.
@@ -40,6 +47,8 @@ class Pool {
     std::unique_ptr<wire::DeliverySession> session;
     std::uint64_t answered = 0;
     bool woken = false;
+    bool used = false;   // something was submitted to it
+    bool stood = false;  // it got through to the protocol
   };
   // Why nothing can be sent by this pool: one line for a person. Empty while it can or may again.
   struct Refusal {
@@ -81,7 +90,10 @@ class Pool {
   void abandon();
   [[nodiscard]] std::vector<Connection>& connections() { return connections_; }
   [[nodiscard]] const Refusal& refusal() const { return refusal_; }
-  void refuse(const std::string& reason) { refusal_ = Refusal{reason, true}; }
+  // The peer refuses the credential; `said`: in these words, if any.
+  void refuse(Reason reason, std::string_view said);
+  // Somebody wants to try again what was refused.
+  void forgive(Instant now);
   // When open_wanted() should be called again although nothing happened.
   [[nodiscard]] Instant next() const { return next_open_; }
 
@@ -106,6 +118,9 @@ class Pool {
   void note_standing(std::uint64_t waiting, const Standing& standing);
   void make_plan(Instant now, const Load& load, const Standing& standing);
   void open(Instant now);
+  void open_for_letters(Instant now, const Load& load, const Standing& standing);
+  [[nodiscard]] bool narrowed(const Connection& lost, Instant now);
+  [[nodiscard]] std::string unreachable_words(const wire::Vitals& vitals) const;
   void note_failure(const Connection& connection, const wire::Vitals& vitals, Instant now);
 
   PoolSettings settings_;
@@ -120,6 +135,9 @@ class Pool {
   Instant next_open_{};         // not before
   Instant opened_at_{};
   bool opened_ = false;
+  // To a mail server: so many connections at most for now, and when that may double.
+  std::uint32_t width_ = 1;
+  Instant widen_at_{};
 
   Plan plan_;
   Stretch stretch_;

@@ -39,13 +39,17 @@ Shard::Shard(Crossings& crossings, const Clock& clock, wire::Network& network, S
       clock_(clock),
       network_(network),
       gauges_(gauges),
+      channel_(settings.channel),
       policy_(settings.policy),
       random_(settings.seed),
       again_(settings.credentials.size()),
       drawn_(limits::settlements_per_commit),
       serials_(limits::slots_max),
       sent_(sent_max) {
+  MUSTER_ASSERT(channel_ == Channel::push || settings.credentials.size() == 1);
   for (const auto& credential : settings.credentials) {
+    queues_.push_back(channel_ == Channel::mail ? &crossings.written
+                                                : crossings.jobs[queues_.size()].get());
     pools_.push_back(
         std::make_unique<Pool>(credential, network, settings.number * 16, random_.next()));
   }
@@ -102,7 +106,7 @@ bool Shard::ready() {
   }
   for (std::uint32_t credential = 0; credential < pools_.size(); ++credential) {
     if (pools_[credential]->room() != 0 &&
-        (!again_[credential].empty() || crossings_.jobs[credential]->size_approx() != 0)) {
+        (!again_[credential].empty() || queues_[credential]->size_approx() != 0)) {
       return true;
     }
   }
@@ -134,8 +138,7 @@ void Shard::give_back_stopped() {
 void Shard::take_queue(std::uint32_t credential) {
   auto& again = again_[credential];
   std::size_t count = 0;
-  while ((count = crossings_.jobs[credential]->try_dequeue_bulk(drawn_.data(), drawn_.size())) !=
-         0) {
+  while ((count = queues_[credential]->try_dequeue_bulk(drawn_.data(), drawn_.size())) != 0) {
     count_taken(0, count);
     again.insert(again.end(), drawn_.begin(), drawn_.begin() + static_cast<std::ptrdiff_t>(count));
   }
@@ -143,7 +146,14 @@ void Shard::take_queue(std::uint32_t credential) {
 
 void Shard::count_taken(std::size_t first, std::size_t past_last) {
   for (std::size_t i = first; i < past_last; ++i) {
-    crossings_.take(*crossings_.tasks[crossings_.slab[drawn_[i]].task], 1);
+    took(*crossings_.tasks[crossings_.slab[drawn_[i]].task], 1);
+  }
+}
+
+// How much of push waits is the expander's measure; letters are measured by their queues.
+void Shard::took(TaskEntry& entry, std::uint64_t count) {
+  if (channel_ == Channel::push) {
+    crossings_.take(entry, count);
   }
 }
 
@@ -151,6 +161,9 @@ void Shard::give_back(Slot slot) {
   auto back = settlement_of(slot, crossings_.slab[slot]);
   back.kind = Settlement::Kind::returned;
   settlements_.push_back(back);
+  if (channel_ == Channel::mail) {
+    crossings_.letters_returned.fetch_add(1, std::memory_order_relaxed);
+  }
 }
 
 bool Shard::draw() {
@@ -165,11 +178,15 @@ bool Shard::draw() {
 bool Shard::draw_for(std::uint32_t credential, Instant now) {
   auto& pool = *pools_[credential];
   auto& again = again_[credential];
-  auto& queue = *crossings_.jobs[credential];
+  auto& queue = *queues_[credential];
   const std::size_t queued = queue.size_approx();
   const bool waiting = !again.empty() || queued != 0;
+  if (channel_ == Channel::mail) {
+    try_mail_again(pool, now);
+  }
   // The other shards draw from the same queue.
-  const auto shards = std::max<std::size_t>(1, crossings_.shard_bells.size());
+  const auto shards =
+      channel_ == Channel::mail ? 1 : std::max<std::size_t>(1, crossings_.shard_bells.size());
   pool.open_wanted(now, {again.size() + (queued + shards - 1) / shards, busy_, body_bytes_});
   if (!waiting) {
     return false;
@@ -194,6 +211,7 @@ bool Shard::draw_for(std::uint32_t credential, Instant now) {
   for (auto& each : pool.connections()) {
     if (each.woken) {
       each.woken = false;
+      each.used = true;
       network_.wake(each.id);
     }
   }
@@ -213,7 +231,7 @@ std::size_t Shard::submit_all(std::uint32_t credential, const Drawn& drawn, Inst
   std::size_t counted = drawn.fresh;  // as taken, up to here
   const auto count_run = [&](std::size_t past_last) {
     if (past_last > counted) {
-      crossings_.take(*entry, past_last - counted);
+      took(*entry, past_last - counted);
       counted = past_last;
     }
   };
@@ -255,6 +273,9 @@ bool Shard::submit(Pool::Connection& connection, Slot slot, const TaskEntry& ent
     give_back(slot);
     return false;
   }
+  if (channel_ == Channel::mail && !in_time(slot, job, entry)) {
+    return false;
+  }
   ++job.attempts;
   job.written_at = now;
   connection.session->submit(slot, job, entry.content, now);
@@ -266,6 +287,19 @@ bool Shard::submit(Pool::Connection& connection, Slot slot, const TaskEntry& ent
   sent(sent_count_) = Sent{slot, serials_[slot]};
   ++sent_count_;
   return true;
+}
+
+// A letter may have waited with us for as long as the relay was away.
+bool Shard::in_time(Slot slot, const Job& job, const TaskEntry& entry) {
+  if (clock_.wall().seconds() < entry.content.mail_expiration_s) {
+    return true;
+  }
+  auto late = settlement_of(slot, job);
+  late.outcome = Outcome{State::expired, Reason::too_late, job.attempts};
+  late.in_doubt = false;  // nothing is repeated
+  settlements_.push_back(late);
+  crossings_.letters_returned.fetch_add(1, std::memory_order_relaxed);
+  return false;
 }
 
 void Shard::collect(Instant now) {
@@ -307,7 +341,9 @@ void Shard::judge(std::uint32_t credential, Pool::Connection& connection,
   if (answer.fate == wire::Fate::unprocessed) {
     --job.attempts;
   }
-  const auto decision = decide(answer, job, entry.content.expiration_s, policy_, wall, random_);
+  const auto expiration_s =
+      channel_ == Channel::mail ? entry.content.mail_expiration_s : entry.content.expiration_s;
+  const auto decision = decide(answer, job, expiration_s, policy_, wall, random_);
   switch (decision.kind) {
     case Decision::Kind::settle:
       count(entry, answer);
@@ -332,9 +368,8 @@ void Shard::judge(std::uint32_t credential, Pool::Connection& connection,
       break;
     case Decision::Kind::stop_credential:
       --job.attempts;
-      pool.refuse(std::string(name_of(answer.reason)) + ": " + std::string(words(answer.reason)));
-      stop_task(job.task, pool.refusal().words);
-      give_back(answer.slot);
+      pool.refuse(answer.reason, channel_ == Channel::mail ? job.letter->reply : std::string());
+      again_[credential].push_back(answer.slot);
       stop_credential(credential);
       break;
   }
@@ -342,6 +377,10 @@ void Shard::judge(std::uint32_t credential, Pool::Connection& connection,
 
 void Shard::count(TaskEntry& entry, const wire::Answer& answer) {
   if (answer.fate != wire::Fate::answered) {
+    return;
+  }
+  if (channel_ == Channel::mail) {
+    count_mail(entry, answer);
     return;
   }
   const bool suspect = answer.status != 200 && suspects_configuration(answer.reason);
@@ -363,6 +402,19 @@ void Shard::count(TaskEntry& entry, const wire::Answer& answer) {
   }
 }
 
+// Letters are few beside pushes: all are counted.
+void Shard::count_mail(TaskEntry& entry, const wire::Answer& answer) {
+  const bool suspect = suspects_configuration(answer.reason);
+  if (suspect) {
+    entry.mail.suspected.store(answer.reason, std::memory_order_relaxed);
+  }
+  const bool first = !suspect && entry.mail.proved.fetch_add(1, std::memory_order_relaxed) == 0;
+  entry.mail.answered.fetch_add(1, std::memory_order_relaxed);
+  if (first || suspect) {
+    crossings_.expander_bell.ring();  // the gate may open, or must close
+  }
+}
+
 void Shard::settle(const Job& job, Slot slot, const wire::Answer& answer,
                    const Decision& decision) {
 #ifdef MUSTER_BUG_drop_settle  // planted: tests/sim/canaries.sh demands that it is caught
@@ -375,6 +427,9 @@ void Shard::settle(const Job& job, Slot slot, const wire::Answer& answer,
   settlement.status = answer.status;
   settlement.next_at_ms = decision.next_at_ms;
   settlement.timestamp_ms = answer.timestamp_ms;
+  if (channel_ == Channel::mail) {
+    settlement.reply = job.letter->reply;
+  }
   settlements_.push_back(settlement);
 }
 
@@ -382,9 +437,14 @@ void Shard::stop_task(TaskIndex task, const std::string& reason) {
   crossings_.request_stop(task, Stop::pause, reason);
 }
 
-// Every task that has work for this credential pauses; its jobs come home by their epoch.
+// Every task that has work for this credential pauses; its jobs come home by their epoch. Letters
+// wait: their tasks may have pushes to send.
 void Shard::stop_credential(std::uint32_t credential) {
   const auto& reason = pools_[credential]->refusal().words;
+  if (channel_ == Channel::mail) {
+    crossings_.refuse_mail(mail_try_, reason);
+    return;
+  }
   auto& again = again_[credential];
   take_queue(credential);
   for (const auto slot : again) {
@@ -392,6 +452,14 @@ void Shard::stop_credential(std::uint32_t credential) {
     give_back(slot);
   }
   again.clear();
+}
+
+void Shard::try_mail_again(Pool& pool, Instant now) {
+  const auto attempt = crossings_.mail_tries.load(std::memory_order_seq_cst);
+  if (attempt != mail_try_) {
+    mail_try_ = attempt;
+    pool.forgive(now);
+  }
 }
 
 void Shard::report_slow(Instant now) {
@@ -473,8 +541,7 @@ void Shard::publish() {
 Instant Shard::next(Instant most) const {
   Instant until = most;
   for (std::uint32_t credential = 0; credential < pools_.size(); ++credential) {
-    const bool waiting =
-        !again_[credential].empty() || crossings_.jobs[credential]->size_approx() != 0;
+    const bool waiting = !again_[credential].empty() || queues_[credential]->size_approx() != 0;
     if (waiting && pools_[credential]->room() == 0) {
       until = std::min(until, std::max(pools_[credential]->next(),
                                        clock_.now() + std::chrono::milliseconds(20)));

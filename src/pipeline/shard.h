@@ -4,6 +4,9 @@
 // for and submit them; one network turn (one submit, one wait); take all answers, decide on each,
 // and hand the settlements over in bulk. A job that has waited a second for its answer is reported
 // once as slow, so that its page's mark can pass it.
+//
+// The mail shard is one of these: it serves the mail route alone, by the policy of mail. Where that
+// route is refused its letters wait with it until somebody tries again, or their task stops.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +25,8 @@ namespace muster::pipeline {
 
 struct ShardSettings {
   std::uint32_t number = 0;               // of this shard; spreads ordinals
-  std::vector<PoolSettings> credentials;  // by credential index
+  std::vector<PoolSettings> credentials;  // by credential index; of mail: its one route
+  Channel channel = Channel::push;
   Policy policy;
   std::uint64_t seed = 1;
 };
@@ -60,9 +64,14 @@ class Shard {
   void judge(std::uint32_t credential, Pool::Connection& connection, const wire::Answer& answer,
              Instant now, WallTime wall);
   void count(TaskEntry& entry, const wire::Answer& answer);
+  void count_mail(TaskEntry& entry, const wire::Answer& answer);
   void settle(const Job& job, Slot slot, const wire::Answer& answer, const Decision& decision);
   void stop_task(TaskIndex task, const std::string& reason);
   void stop_credential(std::uint32_t credential);
+  void try_mail_again(Pool& pool, Instant now);
+  // Letters: false where its time is over, and it is settled instead.
+  [[nodiscard]] bool in_time(Slot slot, const Job& job, const TaskEntry& entry);
+  void took(TaskEntry& entry, std::uint64_t count);
   void report_slow(Instant now);
   void forget_answered();
   void measure_busy(Instant now);
@@ -86,8 +95,10 @@ class Shard {
   const Clock& clock_;
   wire::Network& network_;
   ShardGauges& gauges_;
+  const Channel channel_;
   Policy policy_;
   Random random_;
+  std::vector<Queue<Slot>*> queues_;          // by credential
   std::vector<std::unique_ptr<Pool>> pools_;  // by credential
   std::vector<std::vector<Slot>> again_;      // by credential: to be written at once
   std::vector<wire::Answer> answers_;
@@ -98,6 +109,7 @@ class Shard {
   std::size_t sent_first_ = 0;
   std::size_t sent_count_ = 0;
   std::uint64_t stops_seen_ = 0;
+  std::uint64_t mail_try_ = 0;  // of the mail route, as Crossings counts them
   std::uint64_t in_flight_ = 0;
   double busy_ = 0;               // share of the last stretch that this thread worked
   std::uint32_t body_bytes_ = 0;  // of the newest kind of push

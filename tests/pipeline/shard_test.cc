@@ -312,5 +312,151 @@ TEST_F(ShardTest, CountsWhatProvesAndWhatSuspectsTheConfiguration) {
   EXPECT_EQ(entry().suspected.load(), Reason::bad_device_token);
 }
 
+// The mail shard.
+class MailShardTest : public ::testing::Test {
+ protected:
+  MailShardTest() {
+    clock_.turn(seconds(100));
+    auto entry = std::make_shared<TaskEntry>();
+    entry->content.mail_expiration_s = clock_.wall().seconds() + 86'400;
+    crossings_.tasks[0] = std::move(entry);
+    sessions_.streams = 2;
+    ShardSettings settings;
+    settings.channel = Channel::mail;
+    settings.credentials = {testing::pool_settings(sessions_)};
+    settings.credentials[0].channel = Channel::mail;
+    settings.policy.retry_after = {std::chrono::minutes(5)};
+    shard_.emplace(crossings_, clock_, network_, gauges_, settings);
+  }
+  ~MailShardTest() override {
+    crossings_.ending = true;
+    clock_.turn(seconds(100));
+    for (auto* session : sessions_.all) {
+      if (session != nullptr) {
+        session->in_flight.clear();
+      }
+    }
+    shard_->run();
+  }
+  TaskEntry& entry() { return *crossings_.tasks[0]; }
+  static Slot slot(Slot place) { return Letters::first + place; }
+  void give(Slot place) {
+    auto& job = crossings_.slab[slot(place)];
+    job = Job{};
+    job.invitation = place;
+    job.channel = Channel::mail;
+    job.epoch = entry().epoch.load();
+    job.letter = &crossings_.letters[slot(place)];
+    crossings_.written.enqueue(slot(place));
+  }
+  void turn(int times = 2) {
+    for (int i = 0; i < times; ++i) {
+      shard_->turn(clock_.now());
+    }
+  }
+  std::vector<Settlement> settled() {
+    std::vector<Settlement> all;
+    Settlement one;
+    while (crossings_.settlements.try_dequeue(one)) {
+      all.push_back(one);
+    }
+    return all;
+  }
+  testing::FakeSession& session(std::size_t number = 0) { return *sessions_.all.at(number); }
+
+  FakeClock clock_;
+  Crossings crossings_{true};
+  FakeNetwork network_{clock_};
+  Sessions sessions_;
+  ShardGauges gauges_;
+  std::optional<Shard> shard_;
+};
+
+TEST_F(MailShardTest, RecordsTheServersReply) {
+  give(0);
+  turn();
+  crossings_.letters[slot(0)].reply = "250 2.0.0 Ok: queued as 4F1A2B";
+  session().answer(slot(0), 250);
+  turn(1);
+
+  const auto settlements = settled();
+  ASSERT_THAT(settlements, SizeIs(1));
+  EXPECT_EQ(settlements[0].outcome, (Outcome{State::sent, Reason::none, 1}));
+  EXPECT_EQ(settlements[0].reply, "250 2.0.0 Ok: queued as 4F1A2B");
+  EXPECT_EQ(entry().mail.proved.load(), 1U);
+  EXPECT_EQ(entry().proved.load(), 0U) << "push is another matter";
+  EXPECT_EQ(entry().taken.load(), 0U);
+}
+
+TEST_F(MailShardTest, DefersByThePolicyOfMail) {
+  give(0);
+  turn();
+  session().answer(slot(0), 451, Reason::greylisted);
+  turn(1);
+
+  const auto settlements = settled();
+  ASSERT_THAT(settlements, SizeIs(1));
+  EXPECT_EQ(settlements[0].outcome, (Outcome{State::deferred, Reason::greylisted, 1}));
+  EXPECT_GT(settlements[0].next_at_ms, clock_.wall().milliseconds + 230'000);
+}
+
+TEST_F(MailShardTest, CountsASuspiciousRefusalForTheCanaryOfMailAlone) {
+  give(0);
+  turn();
+  session().answer(slot(0), 550, Reason::sender_refused);
+  turn(1);
+  EXPECT_EQ(entry().mail.suspected.load(), Reason::sender_refused);
+  EXPECT_EQ(entry().mail.answered.load(), 1U);
+  EXPECT_EQ(entry().answered.load(), 0U);
+}
+
+TEST_F(MailShardTest, KeepsLettersWhileTheRouteIsRefusedAndSendsThemOnTheNextTry) {
+  give(0);
+  give(1);
+  turn();
+  crossings_.letters[slot(0)].reply = "535 5.7.8 no";
+  session().answer(slot(0), 535, Reason::login_refused);
+  turn();
+
+  EXPECT_TRUE(crossings_.mail_is_refused());
+  EXPECT_THAT(crossings_.mail_refusal, ::testing::HasSubstr("535 5.7.8 no"));
+  EXPECT_THAT(settled(), IsEmpty());
+  EXPECT_EQ(entry().stop.load(), Stop::none) << "it may have pushes to send";
+  give(2);
+  turn();
+  EXPECT_THAT(sessions_.submitted, SizeIs(2));
+  session().accept_all();
+  turn(1);
+  crossings_.mail_tries.fetch_add(1);
+  turn(3);
+  EXPECT_THAT(sessions_.submitted, SizeIs(4));
+  EXPECT_FALSE(crossings_.mail_is_refused());
+}
+
+TEST_F(MailShardTest, GivesBackLettersOfAStoppedTaskWhileTheRouteIsRefused) {
+  give(0);
+  turn();
+  session().answer(slot(0), 535, Reason::login_refused);
+  turn();
+  give(1);
+  crossings_.request_stop(0, Stop::pause, "asked to");
+  turn(1);
+
+  EXPECT_THAT(settled(), SizeIs(2));
+  EXPECT_EQ(crossings_.letters_returned.load(), 2U);
+}
+
+TEST_F(MailShardTest, SettlesAsExpiredWhatWaitedTooLong) {
+  give(0);
+  entry().content.mail_expiration_s = clock_.wall().seconds();
+  turn();
+
+  EXPECT_THAT(sessions_.submitted, IsEmpty());
+  const auto settlements = settled();
+  ASSERT_THAT(settlements, SizeIs(1));
+  EXPECT_EQ(settlements[0].outcome, (Outcome{State::expired, Reason::too_late, 0}));
+  EXPECT_EQ(crossings_.letters_returned.load(), 1U);
+}
+
 }  // namespace
 }  // namespace muster::pipeline

@@ -19,38 +19,38 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "tests/sim/options.h"
+#include "tests/sim/server.h"
 
 namespace muster::sim {
 
-// What the far end knows of one apns-id.
+// What the far end knows of one apns-id, or of one recipient of mail.
 struct Deeds {
   std::uint32_t requests = 0;
-  std::uint32_t acted = 0;  // the device was woken: status 200, or lost on the way back
+  std::uint32_t acted = 0;  // the device was woken: status 200, or lost on the way back; or 250
   std::map<int, std::uint32_t> by_status;
   std::string path;
   std::string body;
 };
 
-// All of the far end, over connections and crashes of ours.
+// All of a far end, over connections and crashes of ours.
 struct FarEnd {
-  explicit FarEnd(const Options& drawn) : options(drawn) {}
+  FarEnd(const Options& drawn, bool takes_mail) : options(drawn), mail(takes_mail) {}
   const Options& options;
+  const bool mail;  // otherwise: pushes
   bool faulty = true;
   std::uint64_t requests = 0;
-  std::unordered_map<std::string, Deeds> journal;  // by apns-id
+  std::unordered_map<std::string, Deeds> journal;  // by apns-id, or recipient
   std::vector<std::string> complaints;             // what a server must never see
 };
 
-class ApnsServer {
+class ApnsServer final : public Server {
  public:
   ApnsServer(FarEnd& far_end, std::uint64_t seed, Instant now);
 
-  void receive(Bytes bytes, Instant now);
-  // What it wants to say now.
-  [[nodiscard]] std::vector<Byte> transmit(Instant now);
-  [[nodiscard]] Instant next() const;
-  // It took its leave and said everything: ends the connection.
-  [[nodiscard]] bool finished(Instant now) const;
+  void receive(Bytes bytes, Instant now) override;
+  [[nodiscard]] std::vector<Byte> transmit(Instant now) override;
+  [[nodiscard]] Instant next() const override;
+  [[nodiscard]] bool finished(Instant now) const override;
 
  private:
   struct Request {

@@ -12,7 +12,10 @@ std::string Faults::text() const {
   text << "refused " << refused << " unreachable " << unreachable << " cut " << cut
        << " black_hole " << black_hole << " bad_status " << bad_status << " stream_refused "
        << stream_refused << " stream_reset " << stream_reset << " stream_silent " << stream_silent
-       << " goaway " << goaway << " one_stream " << one_stream << " window_shut " << window_shut;
+       << " goaway " << goaway << " one_stream " << one_stream << " window_shut " << window_shut
+       << " mail_busy " << mail_busy << " mail_leave " << mail_leave << " mail_deferred "
+       << mail_deferred << " mail_refused " << mail_refused << " mail_silent_end "
+       << mail_silent_end;
   return text.str();
 }
 
@@ -54,6 +57,18 @@ Options Options::draw(std::uint64_t seed) {
   for (auto count = random.below(3); count > 0; --count) {
     options.drains.push_back(1 + random.below(options.invitations));
   }
+  // Drawn last, so that a seed's pushes stay what they were before there was mail.
+  constexpr std::uint32_t mailboxes[] = {0, 1, 30, 200, 700, 1200};
+  options.mailboxes = mailboxes[random.below(std::size(mailboxes))];
+  options.pipelining = random.chance(0.7);
+  options.letters_a_connection =
+      random.chance(0.3) ? static_cast<std::uint32_t>(1 + random.below(20)) : 0;
+  options.letters_a_second = random.chance(0.2) ? 100 : 0;
+  faults.mail_busy = sometimes(0.3, 0.3);
+  faults.mail_leave = sometimes(0.4, 0.05);
+  faults.mail_deferred = sometimes(0.5, 0.1);
+  faults.mail_refused = sometimes(0.4, 0.05);
+  faults.mail_silent_end = sometimes(0.5, 0.05);
   std::sort(options.crashes.begin(), options.crashes.end());
   std::sort(options.drains.begin(), options.drains.end());
   return options;

@@ -25,12 +25,19 @@ struct Faults {
   double goaway = 0;
   double one_stream = 0;   // SETTINGS fall to one stream and come back
   double window_shut = 0;  // of a connection: WINDOW_UPDATE is withheld
+  // mail
+  double mail_busy = 0;        // of a connection: 421 instead of the greeting
+  double mail_leave = 0;       // of a command: 421 amid the group
+  double mail_deferred = 0;    // of a command: 4yz
+  double mail_refused = 0;     // of a command: 5yz
+  double mail_silent_end = 0;  // of a letter: the connection ends between the dot and its reply
   std::string text() const;
 };
 
 struct Options {
   std::uint64_t seed = 0;
-  std::uint32_t invitations = 0;
+  std::uint32_t invitations = 0;  // by push
+  std::uint32_t mailboxes = 0;    // … and by mail
   std::uint32_t shards = 1;
   std::uint32_t connections = 1;
   std::uint32_t streams = 1000;
@@ -38,6 +45,9 @@ struct Options {
   std::uint32_t canary = 0;
   std::uint32_t rate = 0;
   Duration latency_most{};
+  bool pipelining = false;
+  std::uint32_t letters_a_connection = 0;  // 0: any number
+  std::uint32_t letters_a_second = 0;      // our pace; 0: none
   Faults faults;
   Duration faults_last{};
   // In requests seen by the far end: what happens, and when.

@@ -5,22 +5,49 @@
 #include <algorithm>
 
 #include "apns/session.h"
+#include "smtp/session.h"
 
 namespace muster::sim {
+namespace {
 
-Process::Process(const testing::Household& household, const ledger::NewTask& task, FarEnd& far_end,
-                 Witness& witness, const FakeClock& clock, Random& random)
-    : options_(far_end.options),
-      far_end_(far_end),
+pipeline::ExpanderSettings expander_settings(const Options& options) {
+  pipeline::ExpanderSettings settings;
+  settings.mail.pace.per_second = options.letters_a_second;
+  settings.mail.canary = options.canary;
+  return settings;
+}
+
+// The shortest letter that says whom it is for.
+void compose(const Job& /*job*/, const Content& /*content*/, Letter& letter, WallTime /*now*/) {
+  letter.id = letter.address.substr(0, letter.address.find('@'));
+  letter.sender = "it@school.example";
+  letter.recipient = letter.address;
+  const auto text = "Message-ID: <" + letter.id + "@school.example>\r\nTo: " + letter.address +
+                    "\r\n\r\nSign in.\r\n";
+  const auto bytes = as_bytes(text);
+  letter.head.assign(bytes.begin(), bytes.end());
+}
+
+}  // namespace
+
+Process::Process(const testing::Household& household, const ledger::NewTask& task,
+                 const FarEnds& far_ends, Witness& witness, const FakeClock& clock, Random& random)
+    : options_(far_ends.push.options),
+      far_ends_(far_ends),
       witness_(witness),
       clock_(clock),
       random_(random),
       ledger_(household.open_ledger()),
+      crossings_(options_.mailboxes != 0),
       ledger_loop_(crossings_, *ledger_, clock),
-      expander_(crossings_, household.reader(), clock, pipeline::ExpanderSettings{}) {
+      expander_(crossings_, household.reader(), clock, expander_settings(options_)),
+      writer_(crossings_, compose, clock) {
   witness_.dead = false;
   open_entry(task);
   open_shards();
+  if (options_.mailboxes != 0) {
+    open_mail();
+  }
 }
 
 void Process::open_entry(const ledger::NewTask& task) {
@@ -28,7 +55,10 @@ void Process::open_entry(const ledger::NewTask& task) {
   entry->id = task.id;
   entry->content.push_prefix = task.push_prefix;
   entry->content.expiration_s = task.expiration_s;
+  entry->content.mail_expiration_s = task.expiration_s;
+  entry->layout = Layout{options_.invitations, options_.mailboxes, 0};
   entry->devices = task.devices;
+  entry->mailboxes = task.mailboxes;
   entry->users = task.users;
   entry->total = task.devices.size();
   entry->rate = options_.rate;
@@ -58,12 +88,43 @@ void Process::open_shards() {
   for (std::uint32_t number = 0; number < options_.shards; ++number) {
     settings.number = number;
     settings.seed = random_.next();
-    networks_.push_back(std::make_unique<SimNetwork>(far_end_, clock_, random_.next()));
-    gauges_.push_back(std::make_unique<pipeline::ShardGauges>());
+    open_shard(far_ends_.push, settings);
     crossings_.shard_bells.push_back(&networks_.back()->doorbell());
-    shards_.push_back(std::make_unique<pipeline::Shard>(crossings_, clock_, *networks_.back(),
-                                                        *gauges_.back(), settings));
   }
+}
+
+// Patient enough for a slow answer, not for a whole simulation.
+void Process::open_mail() {
+  pipeline::ShardSettings settings;
+  settings.channel = Channel::mail;
+  settings.number = options_.shards;
+  settings.seed = random_.next();
+  pipeline::PoolSettings pool;
+  pool.channel = Channel::mail;
+  pool.endpoint.host = "simulated";
+  pool.connections_max = options_.connections;
+  pool.open_session = [this] {
+    using std::chrono::seconds;
+    smtp::SessionSettings session;
+    session.own_name = "client.school.example";
+    session.patience = {seconds(30), seconds(30), seconds(30), seconds(30),
+                        seconds(30), seconds(60), seconds(20), seconds(2)};
+    return watched(smtp::open_session(session), witness_);
+  };
+  settings.credentials = {pool};
+  settings.policy.attempts = limits::mail_attempts_max;
+  settings.policy.retry_after = {std::chrono::seconds(1), std::chrono::seconds(2),
+                                 std::chrono::seconds(4)};
+  open_shard(far_ends_.mail, settings);
+  crossings_.mail_bell = &networks_.back()->doorbell();
+  crossings_.writer_bells = {&writer_.bell()};
+}
+
+void Process::open_shard(FarEnd& far_end, const pipeline::ShardSettings& settings) {
+  networks_.push_back(std::make_unique<SimNetwork>(far_end, clock_, random_.next()));
+  gauges_.push_back(std::make_unique<pipeline::ShardGauges>());
+  shards_.push_back(std::make_unique<pipeline::Shard>(crossings_, clock_, *networks_.back(),
+                                                      *gauges_.back(), settings));
 }
 
 Process::~Process() {
@@ -82,9 +143,12 @@ Process::~Process() {
 }
 
 void Process::step() {
-  for (auto turns = 2 + shards_.size(); turns > 0; --turns) {
-    const auto who = random_.below(2 + shards_.size());
-    if (who == 0) {
+  const std::size_t writers = options_.mailboxes != 0 ? 1 : 0;
+  for (auto turns = 2 + shards_.size() + writers; turns > 0; --turns) {
+    const auto who = random_.below(2 + shards_.size() + writers);
+    if (who == 2 + shards_.size()) {
+      (void)writer_.turn();
+    } else if (who == 0) {
       expander_.turn();
     } else if (who == 1) {
       ledger_loop_.turn();

@@ -1,5 +1,6 @@
-// One life of the program in the simulation: the real expander, shards, ledger loop and sessions,
-// stepped on one thread. Destroying it after crash() leaves on disk what was durable, no more.
+// One life of the program in the simulation: the real expander, letter writer, shards, ledger loop
+// and sessions, stepped on one thread. Destroying it after crash() leaves on disk what was durable,
+// no more.
 #pragma once
 
 #include <cstdint>
@@ -10,12 +11,19 @@
 #include "pipeline/crossings.h"
 #include "pipeline/expander.h"
 #include "pipeline/ledger_loop.h"
+#include "pipeline/letter_writer.h"
 #include "pipeline/shard.h"
 #include "tests/pipeline/household.h"
 #include "tests/sim/sim_network.h"
 #include "tests/sim/witness.h"
 
 namespace muster::sim {
+
+// Both ends that a process talks to.
+struct FarEnds {
+  FarEnd& push;
+  FarEnd& mail;
+};
 
 struct Gauges {
   std::uint64_t in_flight = 0;
@@ -24,7 +32,7 @@ struct Gauges {
 
 class Process {
  public:
-  Process(const testing::Household& household, const ledger::NewTask& task, FarEnd& far_end,
+  Process(const testing::Household& household, const ledger::NewTask& task, const FarEnds& far_ends,
           Witness& witness, const FakeClock& clock, Random& random);
   ~Process();
 
@@ -41,9 +49,11 @@ class Process {
  private:
   void open_entry(const ledger::NewTask& task);
   void open_shards();
+  void open_mail();
+  void open_shard(FarEnd& far_end, const pipeline::ShardSettings& settings);
 
   const Options& options_;
-  FarEnd& far_end_;
+  const FarEnds far_ends_;
   Witness& witness_;
   const FakeClock& clock_;
   Random& random_;
@@ -51,6 +61,7 @@ class Process {
   pipeline::Crossings crossings_;
   pipeline::LedgerLoop ledger_loop_;
   pipeline::Expander expander_;
+  pipeline::LetterWriter writer_;
   std::vector<std::unique_ptr<SimNetwork>> networks_;
   std::vector<std::unique_ptr<pipeline::ShardGauges>> gauges_;
   std::vector<std::unique_ptr<pipeline::Shard>> shards_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "tests/sim/smtp_server.h"
+
 namespace muster::sim {
 
 wire::ConnectionId SimNetwork::open(const wire::Endpoint&, wire::Session& session) {
@@ -57,7 +59,11 @@ void SimNetwork::connect(Link& link) {
     lose(link, link.refusal);
     return;
   }
-  link.server = std::make_unique<ApnsServer>(far_end_, random_.next(), now_);
+  if (far_end_.mail) {
+    link.server = std::make_unique<SmtpServer>(far_end_, random_.next(), now_);
+  } else {
+    link.server = std::make_unique<ApnsServer>(far_end_, random_.next(), now_);
+  }
   link.session->connected(now_);
   collect(link);
 }

@@ -42,7 +42,7 @@ class SimNetwork final : public wire::Network {
   struct Link {
     wire::ConnectionId id = 0;
     wire::Session* session = nullptr;
-    std::unique_ptr<ApnsServer> server;  // once connected
+    std::unique_ptr<Server> server;  // once connected
     Instant connects_at{};
     ErrorCode refusal = ErrorCode::none;
     std::deque<Piece> out;  // to the server

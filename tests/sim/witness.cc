@@ -26,7 +26,9 @@ class Watched final : public wire::DeliverySession {
   wire::Vitals vitals() const override { return session_->vitals(); }
 
   void submit(Slot slot, const Job& job, const Content& content, Instant now) override {
-    const auto id = uuid_text(apns_id(content.push_prefix, job.invitation, job.generation));
+    const auto id = job.channel == Channel::mail
+                        ? job.letter->id
+                        : uuid_text(apns_id(content.push_prefix, job.invitation, job.generation));
     if (!witness_.dead) {
       ++witness_.attempts[id].submitted;
       witness_.on_the_way.insert(id);
@@ -78,7 +80,7 @@ void Witness::note(const std::string& id, const wire::Answer& answer) {
     case wire::Fate::answered:
       break;
   }
-  if (answer.status != 200) {
+  if (answer.status / 100 != 2) {
     ++told.refused;
     return;
   }

@@ -17,10 +17,10 @@
 
 namespace muster::sim {
 
-// Of one apns-id.
+// Of one apns-id, or one letter.
 struct Attempts {
   std::uint32_t submitted = 0;
-  std::uint32_t accepted = 0;     // 200s that came back to us
+  std::uint32_t accepted = 0;     // 200s and 250s that came back to us
   std::uint32_t refused = 0;      // other answers that came back
   std::uint32_t unprocessed = 0;  // provably not acted upon, the session says
   std::uint32_t doubted = 0;
@@ -31,7 +31,7 @@ struct Attempts {
 };
 
 struct Witness {
-  std::unordered_map<std::string, Attempts> attempts;  // by apns-id
+  std::unordered_map<std::string, Attempts> attempts;  // by apns-id, or name_of_letter()
   std::unordered_multiset<std::string> on_the_way;
   std::vector<std::string> complaints;
   bool dead = false;  // the process is dying: nobody hears what sessions still say
@@ -40,6 +40,11 @@ struct Witness {
   // Everything on the way died; returns how many.
   std::size_t crash();
 };
+
+// Of the n-th mailbox: its recipient's name.
+[[nodiscard]] inline std::string name_of_letter(std::uint32_t n) {
+  return "m" + std::to_string(n);
+}
 
 // The session itself, with the witness listening.
 [[nodiscard]] std::unique_ptr<wire::DeliverySession> watched(

@@ -22,9 +22,10 @@ bool unheard(Reason reason) {
 World::World(const Options& options)
     : options_(options),
       random_(options.seed),
-      household_(options.invitations),
-      task_(household_.new_task(clock_.wall().seconds() + 86'400)),
-      far_end_(options_) {
+      household_(options.invitations, options.mailboxes),
+      task_(household_.new_mail_task(clock_.wall().seconds() + 86'400)),
+      far_end_(options_, false),
+      mail_end_(options_, true) {
   const auto ledger = household_.open_ledger();
   EXPECT_TRUE(ledger->create_task(task_));
   std::vector<std::pair<DeviceNumber, std::int64_t>> lost;
@@ -38,21 +39,21 @@ World::World(const Options& options)
 void World::run() {
   const Instant calm_at = clock_.now() + options_.faults_last;
   const Instant end = calm_at + finish_within;
-  process_ = std::make_unique<Process>(household_, task_, far_end_, witness_, clock_, random_);
+  open_process();
   while (process_->entry().phase.load() != pipeline::TaskEntry::Phase::completed) {
     if (clock_.now() > end) {
       complain("the task does not come to its end: " + std::to_string(witness_.on_the_way.size()) +
                " on the way");
       break;
     }
-    far_end_.faulty = clock_.now() < calm_at && far_end_.requests < 4 * options_.invitations;
+    far_end_.faulty = clock_.now() < calm_at && requests() < 4 * rows_count();
+    mail_end_.faulty = far_end_.faulty;
     process_->step();
-    if (crashes_done_ < options_.crashes.size() &&
-        far_end_.requests >= options_.crashes[crashes_done_]) {
+    if (crashes_done_ < options_.crashes.size() && requests() >= options_.crashes[crashes_done_]) {
       ++crashes_done_;
       crash();
     } else if (drains_done_ < options_.drains.size() && !draining_ &&
-               far_end_.requests >= options_.drains[drains_done_]) {
+               requests() >= options_.drains[drains_done_]) {
       ++drains_done_;
       draining_ = true;
       process_->request_stop(pipeline::Stop::drain);
@@ -67,10 +68,15 @@ void World::run() {
   check();
 }
 
+void World::open_process() {
+  process_ = std::make_unique<Process>(household_, task_, FarEnds{far_end_, mail_end_}, witness_,
+                                       clock_, random_);
+}
+
 // In good order: what is on the way would be a repeat.
 void World::begin_life() {
   end_life();
-  process_ = std::make_unique<Process>(household_, task_, far_end_, witness_, clock_, random_);
+  open_process();
 }
 
 void World::end_life() {
@@ -99,7 +105,7 @@ void World::crash() {
   }
   process_.reset();
   forgive(gauges);
-  process_ = std::make_unique<Process>(household_, task_, far_end_, witness_, clock_, random_);
+  open_process();
 }
 
 // What was accepted and is not on disk may be sent once more.
@@ -121,13 +127,13 @@ void World::forgive(const Gauges& gauges) {
 
 void World::check() {
   const auto all = rows();
-  if (all.size() != options_.invitations) {
+  if (all.size() != rows_count()) {
     complain("the ledger has " + std::to_string(all.size()) + " rows");
   }
   std::uint64_t repeated = 0;
   for (const auto& row : all) {
     check_row(row);
-    repeated += far_end_.journal[id_of(row.invitation)].acted > 1 ? 1 : 0;
+    repeated += deeds_of(row.invitation).acted > 1 ? 1 : 0;
   }
   check_counts(all);
   const auto reader = ledger::LedgerReader::open(household_.dir());
@@ -136,8 +142,10 @@ void World::check() {
     complain(std::to_string(repeated) + " ids were acted upon twice, repeated says " +
              std::to_string((*task)->counts.repeated));
   }
-  for (const auto& words : far_end_.complaints) {
-    complain(words);
+  for (const auto* end : {&far_end_, &mail_end_}) {
+    for (const auto& words : end->complaints) {
+      complain(words);
+    }
   }
   for (const auto& words : witness_.complaints) {
     complain(words);
@@ -146,7 +154,7 @@ void World::check() {
 
 void World::check_row(const ledger::Row& row) {
   const auto id = id_of(row.invitation);
-  const auto& done = far_end_.journal[id];
+  const auto& done = deeds_of(row.invitation);
   const auto& told = witness_.attempts[id];
   const auto state = row.outcome.state;
   const auto words = [&] {
@@ -175,19 +183,36 @@ void World::check_row(const ledger::Row& row) {
       !done.by_status.contains(410)) {
     complain(words() + "nobody said 410");
   }
-  if (state == State::failed && !unheard(row.outcome.reason) && done.by_status.size() == 0) {
+  // A 4yz to MAIL names nobody.
+  if (state == State::failed && !unheard(row.outcome.reason) &&
+      row.outcome.reason != Reason::server_busy && done.by_status.size() == 0) {
     complain(words() + "nobody refused it");
   }
+  const auto most = is_mail(row.invitation) ? limits::mail_attempts_max : limits::attempts_max;
   const bool tried = state == State::sent || state == State::failed;
-  if (tried && (row.outcome.attempts < 1 || row.outcome.attempts > limits::attempts_max)) {
+  if (tried && (row.outcome.attempts < 1 || row.outcome.attempts > most)) {
     complain(words() + "strange attempts");
   }
-  // Devices are numbered in the order of their import, which is that of their ids as they came.
-  const auto n = std::to_string(row.invitation);
-  if (done.requests != 0 &&
-      (done.path != "/3/device/" + testing::Household::token(row.invitation) ||
-       done.body != R"({"mdm":"magic-)" + n + R"("})")) {
-    complain(words() + "wrong device: " + done.path + " " + done.body);
+  check_target(row.invitation, words());
+}
+
+// Devices and users are numbered in the order of their import, which is that of their ids as they
+// came.
+void World::check_target(InvitationNumber invitation, const std::string& words) {
+  const auto& done = deeds_of(invitation);
+  if (is_mail(invitation)) {
+    const auto address = testing::Household::address(invitation - options_.invitations);
+    const bool right = done.path == address &&
+                       (done.body.empty() || done.body.find("To: " + address) != std::string::npos);
+    if (done.requests != 0 && !right) {
+      complain(words + "wrong mailbox: " + done.path + " " + done.body);
+    }
+    return;
+  }
+  const auto n = std::to_string(invitation);
+  if (done.requests != 0 && (done.path != "/3/device/" + testing::Household::token(invitation) ||
+                             done.body != R"({"mdm":"magic-)" + n + R"("})")) {
+    complain(words + "wrong device: " + done.path + " " + done.body);
   }
 }
 
@@ -211,13 +236,18 @@ void World::check_counts(const std::vector<ledger::Row>& all) {
 std::vector<ledger::Row> World::rows() const {
   const auto reader = ledger::LedgerReader::open(household_.dir());
   EXPECT_TRUE(reader) << reader.error().line_of_text();
-  auto rows = (*reader)->rows(task_.id, 0, options_.invitations);
+  auto rows = (*reader)->rows(task_.id, 0, rows_count());
   EXPECT_TRUE(rows) << words(rows.error());
   return rows ? std::move(*rows) : std::vector<ledger::Row>{};
 }
 
 std::string World::id_of(InvitationNumber invitation) const {
-  return uuid_text(apns_id(task_.push_prefix, invitation, 0));
+  return is_mail(invitation) ? name_of_letter(invitation - options_.invitations)
+                             : uuid_text(apns_id(task_.push_prefix, invitation, 0));
+}
+
+const Deeds& World::deeds_of(InvitationNumber invitation) {
+  return (is_mail(invitation) ? mail_end_ : far_end_).journal[id_of(invitation)];
 }
 
 void World::complain(const std::string& what) {

@@ -9,11 +9,12 @@
 //   2. sent ⇒ the far end acted on its apns-id, and we were told so;
 //   3. the far end acted ⇒ sent; or else we never heard of it: an attempt was in doubt or died with
 //      the process, and a later attempt under the same id was refused, or attempts ran out;
-//   4. a second 200 for one id comes only after a crash that forgot the first, and at a crash no
+//   4. a second 200 (mail: 250) for one id comes only after a crash that forgot the first, and at a
+//   crash no
 //      more are forgotten than the gauge `unsettled` says, nor die than `in_flight` says;
 //   5. the far end acted at most as often as we were told 200, were in doubt, or died;
 //   6. the ledger's `repeated` is at least the number of ids that were acted upon twice;
-//   7. every push went to the right token with the right magic.
+//   7. every push went to the right token with the right magic, every letter to its address.
 #pragma once
 
 #include <memory>
@@ -45,6 +46,16 @@ class World {
   void check_counts(const std::vector<ledger::Row>& rows);
   [[nodiscard]] std::vector<ledger::Row> rows() const;
   [[nodiscard]] std::string id_of(InvitationNumber invitation) const;
+  [[nodiscard]] bool is_mail(InvitationNumber invitation) const {
+    return invitation >= options_.invitations;
+  }
+  [[nodiscard]] const Deeds& deeds_of(InvitationNumber invitation);
+  void check_target(InvitationNumber invitation, const std::string& words);
+  [[nodiscard]] std::uint32_t rows_count() const {
+    return options_.invitations + options_.mailboxes;
+  }
+  [[nodiscard]] std::uint64_t requests() const { return far_end_.requests + mail_end_.requests; }
+  void open_process();
   void complain(const std::string& what);
 
   Options options_;
@@ -53,6 +64,7 @@ class World {
   testing::Household household_;
   ledger::NewTask task_;
   FarEnd far_end_;
+  FarEnd mail_end_;
   Witness witness_;
   std::unique_ptr<Process> process_;
   std::size_t crashes_done_ = 0;
