@@ -141,14 +141,32 @@ void write_memberships_of_groups(CsvWriter& file, const std::vector<std::uint32_
 
 // ── users and devices ──
 
+// Whether a user is one of a share of them. Not drawn from the stream of chance that makes names
+// and tokens: a roster without such shares stays as it always was, and with them everybody else's
+// rows do.
+bool one_of_share(double share, const RosterWishes& wishes, std::uint64_t user,
+                  std::uint64_t question) {
+  return share > 0 && Random(wishes.seed * 4 + question + (user << 20U)).chance(share);
+}
+constexpr std::uint64_t question_device = 1;
+constexpr std::uint64_t question_mail = 2;
+
 struct Files {
   CsvWriter users;
   CsvWriter members;
   CsvWriter devices;
 };
 
-void write_device(CsvWriter& file, Random& random, const RosterWishes& wishes, std::uint64_t user,
-                  std::uint32_t index, std::string_view owner) {
+struct Belonging {
+  std::uint64_t user;
+  std::uint32_t index;
+  std::string_view owner;
+};
+
+// nullptr: draws and writes nothing.
+void write_device(CsvWriter* file, Random& random, const RosterWishes& wishes,
+                  const Belonging& belonging) {
+  const auto& [user, index, owner] = belonging;
   const auto ordinal = (user * wishes.devices_per_user + index) * 2;
   const bool mac = random.chance(wishes.mac_share);
   const std::string_view platform = mac ? "macOS" : random.chance(0.5) ? "iOS" : "iPadOS";
@@ -159,9 +177,11 @@ void write_device(CsvWriter& file, Random& random, const RosterWishes& wishes, s
   const auto magic = push_magic(random);
   const auto user_token = mac ? push_token(random, wishes.seed, ordinal + 1) : std::string();
   const auto user_magic = mac ? push_magic(random) : std::string();
-  file.row(std::array<std::string_view, 11>{id, name, user_id(user), platform, serial(random),
-                                            "device", wishes.topic, token, magic, user_token,
-                                            user_magic});
+  const auto number = serial(random);
+  if (file != nullptr) {
+    file->row(std::array<std::string_view, 11>{id, name, user_id(user), platform, number, "device",
+                                               wishes.topic, token, magic, user_token, user_magic});
+  }
 }
 
 void write_user(Files& files, Random& random, const RosterWishes& wishes, std::uint64_t user,
@@ -169,7 +189,8 @@ void write_user(Files& files, Random& random, const RosterWishes& wishes, std::u
   static constexpr std::array<std::string_view, 3> languages{"en", "de", "fr"};
   const auto id = user_id(user);
   const auto name = full_name(random, user);
-  const auto email = numbered("user", user, 7) + "@school.example";
+  const bool reachable = !one_of_share(wishes.without_mail, wishes, user, question_mail);
+  const auto email = reachable ? numbered("user", user, 7) + "@school.example" : std::string();
   const auto account =
       user % 4 == 0 ? std::string() : numbered("user", user, 7) + "@account.school.example";
   files.users.row(std::array<std::string_view, 7>{id, name, email, pick(random, languages), account,
@@ -185,8 +206,10 @@ void write_user(Files& files, Random& random, const RosterWishes& wishes, std::u
       files.members.row(std::array<std::string_view, 3>{other, id, ""});
     }
   }
+  // What such a user's devices would have drawn is drawn all the same: the next user is as ever.
+  const bool equipped = !one_of_share(wishes.without_device, wishes, user, question_device);
   for (std::uint32_t i = 0; i < wishes.devices_per_user; ++i) {
-    write_device(files.devices, random, wishes, user, i, name);
+    write_device(equipped ? &files.devices : nullptr, random, wishes, {user, i, name});
   }
 }
 
@@ -212,6 +235,9 @@ Result<void, Complaint> check(const RosterWishes& wishes) {
     complaint.mend = "raise --groups or lower --nesting";
   } else if (wishes.mac_share < 0 || wishes.mac_share > 1) {
     complaint.found = "a share of Macs outside 0 … 1";
+  } else if (wishes.without_device < 0 || wishes.without_device > 1 || wishes.without_mail < 0 ||
+             wishes.without_mail > 1) {
+    complaint.found = "a share of users outside 0 … 1";
   } else if (::mkdir(wishes.dir.c_str(), 0700) != 0 && errno != EEXIST) {
     complaint.file = wishes.dir;
     complaint.found = "cannot make the folder: " + std::generic_category().message(errno);

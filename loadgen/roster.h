@@ -22,6 +22,8 @@ struct RosterWishes {
   std::uint32_t nesting = 3;  // levels of groups below the root; 0: users stand in the root
   std::uint64_t seed = 1;
   double mac_share = 0.1;
+  double without_device = 0;  // share of the users that have no device
+  double without_mail = 0;    // share of the users that have no mail address
   std::string topic = "com.apple.mgmt.External.00000000-0000-4000-8000-000000000000";
   std::string dir;
 };

@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 #include <numeric>
 #include <set>
+#include <sstream>
 
 #include "base/bytes.h"
 #include "loadgen/csv.h"
@@ -182,6 +184,40 @@ TEST(Roster, ReportsProgressUpToTheEnd) {
     seen.push_back(done);
   }));
   EXPECT_EQ(seen, (std::vector<std::uint64_t>{4096, 5000}));
+}
+
+TEST(Roster, LeavesOutDevicesAndAddressesOfAShareAndNothingElse) {
+  const Scratch with;
+  const Scratch without;
+  RosterWishes wishes;
+  wishes.users = 500;
+  wishes.dir = with.dir();
+  ASSERT_TRUE(make_roster(wishes));
+  wishes.dir = without.dir();
+  wishes.without_device = 0.3;
+  wishes.without_mail = 0.2;
+  ASSERT_TRUE(make_roster(wishes));
+  const auto lines = [](const std::string& text) {
+    std::vector<std::string> all;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) {
+      all.push_back(line);
+    }
+    return all;
+  };
+  const auto all = lines(with.read("devices.csv"));
+  const auto some = lines(without.read("devices.csv"));
+  EXPECT_GT(some.size(), 300U);
+  EXPECT_LT(some.size(), 400U);
+  EXPECT_TRUE(std::includes(all.begin() + 1, all.end(), some.begin() + 1, some.end()));
+  const auto text = without.read("users.csv");
+  const auto users = lines(text);
+  const auto reachable = std::count_if(users.begin(), users.end(), [](const std::string& line) {
+    return line.find("@school.example") != std::string::npos;
+  });
+  EXPECT_GT(reachable, 360);
+  EXPECT_LT(reachable, 440);
+  EXPECT_EQ(users.size(), 501U);
 }
 
 }  // namespace
