@@ -1,6 +1,7 @@
 #include "loadgen/verdict.h"
 
 #include <algorithm>
+#include <charconv>
 #include <string_view>
 #include <tuple>
 
@@ -36,6 +37,37 @@ bool refused(State state) {
 bool without_answer(Reason reason) {
   return reason == Reason::stream_reset || reason == Reason::answer_overdue ||
          reason == Reason::connection_lost || reason == Reason::process_died;
+}
+
+bool accepts(const JournalRecord& record) {
+  return record.status == (record.channel == Channel::mail ? 250 : 200);
+}
+
+std::string key_of(const DeviceToken& token) {
+  return std::string(as_text(token));
+}
+
+// "250 2.0.0 Ok: queued as 0000002A00000003": what strict_smtp_commands.cc quotes; empty: none.
+std::string_view queue_id_of(std::string_view reply) {
+  constexpr std::string_view before = "queued as ";
+  const auto at = reply.find(before);
+  return at == std::string_view::npos ? std::string_view() : reply.substr(at + before.size(), 16);
+}
+
+std::string queue_id_of(const JournalRecord& record) {
+  std::array<Byte, 8> bytes{};
+  for (std::size_t i = 0; i < 4; ++i) {
+    bytes[i] = static_cast<Byte>(record.connection >> (24 - 8 * i));
+    bytes[4 + i] = static_cast<Byte>(record.stream >> (24 - 8 * i));
+  }
+  return to_hex(bytes);
+}
+
+// The reply's code; 0: none.
+std::uint16_t code_of(std::string_view reply) {
+  std::uint16_t code = 0;
+  (void)std::from_chars(reply.data(), reply.data() + std::min<std::size_t>(reply.size(), 3), code);
+  return code;
 }
 
 // Reasons that say: never written, so no journal can know of it.
@@ -83,13 +115,17 @@ std::string_view words(Defect defect) {
     case Defect::stranger:
       return "accepted, but belongs to no row";
     case Defect::wrong_token:
-      return "went to another device's token";
+      return "went to another device or mailbox";
     case Defect::unknown_device:
       return "row for a device that is not in the roster";
     case Defect::row_twice:
       return "two rows with one apns-id";
     case Defect::no_apns_id:
-      return "push row without an apns-id";
+      return "row without an apns-id";
+    case Defect::other_reply:
+      return "quotes a reply that it was not given";
+    case Defect::unsaid_repeat:
+      return "sent again without saying so";
   }
   return "";
 }
@@ -166,9 +202,13 @@ bool Verdict::prefix_known(const ApnsId& id) const {
 void Verdict::add(const JournalRecord& record) {
   MUSTER_ASSERT(sealed_);
   ++report_.records;
+  if (record.channel == Channel::mail && record.apns_id == ApnsId{}) {
+    add_refusal(record);
+    return;
+  }
   auto* row = row_of(record.apns_id);
   if (row == nullptr) {
-    if (record.status == 200 && (every_task_ || prefix_known(record.apns_id))) {
+    if (accepts(record) && (every_task_ || prefix_known(record.apns_id))) {
       blame(Defect::stranger,
             "apns-id " + uuid_text(record.apns_id) + ", token " + to_hex(record.token));
     } else {
@@ -181,12 +221,20 @@ void Verdict::add(const JournalRecord& record) {
     return;
   }
   const auto known = expected_.find(row->said.device_id);
-  if (known != expected_.end() && known->second.token != record.token) {
+  if (record.channel == Channel::push && known != expected_.end() &&
+      known->second.token != record.token) {
     blame(Defect::wrong_token, row->said.device_id + ": " + to_hex(record.token) + " instead of " +
                                    to_hex(known->second.token));
   }
+  const auto mailbox = mailboxes_.find(row->said.user_id);
+  if (record.channel == Channel::mail && mailbox != mailboxes_.end() &&
+      mailbox->second != record.token) {
+    blame(Defect::wrong_token, row->said.user_id + ": mail to another address");
+  }
   row->token = record.token;
-  if (record.status == 200) {
+  if (accepts(record)) {
+    mail_repeats_ += record.channel == Channel::mail && row->accepted > 0 ? 1 : 0;
+    row->quoted = row->quoted || queue_id_of(row->said.reply) == queue_id_of(record);
     ++row->accepted;
     row->accepted_and_answered = row->accepted_and_answered || record.answered;
   }
@@ -198,6 +246,18 @@ void Verdict::add(const JournalRecord& record) {
   }
 }
 
+// A mail server that refuses a recipient has not seen the message yet: it knows the address alone.
+void Verdict::add_refusal(const JournalRecord& record) {
+  if (accepts(record)) {
+    blame(Defect::stranger, "a message without a uuid in its Message-ID");
+    return;
+  }
+  auto& refusal = refusals_[key_of(record.token)];
+  if (record.at >= refusal.at) {
+    refusal = {record.status, record.at};
+  }
+}
+
 VerdictReport Verdict::judge() {
   MUSTER_ASSERT(sealed_);
   for (const auto& row : rows_) {
@@ -205,12 +265,14 @@ VerdictReport Verdict::judge() {
   }
   judge_devices();
   judge_tokens();
+  judge_repeats();
   return std::move(report_);
 }
 
 void Verdict::judge_row(const Row& row) {
   const auto& said = row.said;
-  const auto who = "invitation " + std::to_string(said.invitation) + " (" + said.device_id + ", " +
+  const auto& whose = said.channel == Channel::mail ? said.user_id : said.device_id;
+  const auto who = "invitation " + std::to_string(said.invitation) + " (" + whose + ", " +
                    std::string(name_of(said.state)) + ")";
   for (std::uint32_t i = 1; i < row.accepted; ++i) {
     blame(Defect::accepted_again, who);
@@ -219,14 +281,16 @@ void Verdict::judge_row(const Row& row) {
     blame(Defect::not_at_rest, who);
     return;
   }
-  if (said.channel != Channel::push) {
+  if (said.channel == Channel::account) {
     return;
   }
   if (!said.has_apns_id && (handed_over(said.state) || row.answered)) {
     blame(Defect::no_apns_id, who);
     return;
   }
-  if (handed_over(said.state)) {
+  if (said.channel == Channel::mail) {
+    judge_mail(row, who);
+  } else if (handed_over(said.state)) {
     judge_sent(row, who);
   } else if (refused(said.state)) {
     judge_refused(row, who);
@@ -268,6 +332,56 @@ void Verdict::judge_refused(const Row& row, const std::string& who) {
   }
 }
 
+void Verdict::judge_mail(const Row& row, const std::string& who) {
+  if (refused(row.said.state)) {
+    judge_mail_refused(row, who);
+  } else if (!handed_over(row.said.state)) {
+    if (row.accepted_and_answered) {
+      blame(Defect::unsent_but_accepted, who);
+    }
+  } else if (!row.accepted_and_answered) {
+    blame(Defect::sent_without_answer, who);
+  } else if (row.last_status != 250) {
+    blame(Defect::sent_but_refused, who + ": " + std::to_string(row.last_status));
+  } else if (!row.quoted) {
+    blame(Defect::other_reply, who + ": '" + row.said.reply + "'");
+  }
+}
+
+void Verdict::judge_mail_refused(const Row& row, const std::string& who) {
+  if (row.accepted_and_answered) {
+    blame(Defect::failed_but_accepted, who);
+    return;
+  }
+  // A row that quotes no reply got none. The route's refusals (MAIL, AUTH …) name no recipient, so
+  // that no journal can tell them from one another.
+  const auto said = code_of(row.said.reply);
+  const auto answered = last_mail_status(row);
+  const bool of_the_route = row.said.reason >= Reason::sender_refused;
+  if (said != 0 && said != answered && !of_the_route) {
+    blame(Defect::other_reason,
+          who + ": quotes '" + row.said.reply + "', journaled " + std::to_string(answered));
+  }
+}
+
+// Of the message, or of its recipient where that was refused later.
+std::uint16_t Verdict::last_mail_status(const Row& row) const {
+  const auto mailbox = mailboxes_.find(row.said.user_id);
+  const auto refusal = mailbox == mailboxes_.end() ? refusals_.find(key_of(row.token))
+                                                   : refusals_.find(key_of(mailbox->second));
+  if (refusal != refusals_.end() && (!row.answered || refusal->second.at >= row.last_at)) {
+    return refusal->second.status;
+  }
+  return row.last_status;
+}
+
+void Verdict::judge_repeats() {
+  for (auto said = repeats_admitted_; repeats_told_ && said < mail_repeats_; ++said) {
+    blame(Defect::unsaid_repeat, std::to_string(mail_repeats_) + " mails again, " +
+                                     std::to_string(repeats_admitted_) + " admitted");
+  }
+}
+
 void Verdict::judge_devices() {
   std::uint64_t with_row = 0;
   for (const auto& row : rows_) {
@@ -300,7 +414,8 @@ void Verdict::judge_devices() {
 void Verdict::judge_tokens() {
   std::vector<const Row*> accepted;
   for (const auto& row : rows_) {
-    if (row.accepted > 0) {
+    // Two users may share a mailbox.
+    if (row.accepted > 0 && row.said.channel == Channel::push) {
       accepted.push_back(&row);
     }
   }

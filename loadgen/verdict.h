@@ -8,9 +8,9 @@
 //   lost         nobody will ever send it: a row not at rest, a device without a row, or a row that
 //   says
 //                sent though no journal knows a 200 for it
-//   repeated     a device was woken more often than asked: every 200 beyond the first of an
-//   apns-id, and
-//                every further apns-id of the same device in the same task
+//   repeated     a device was woken, or a mailbox written to, more often than asked: every 200
+//                (mail: 250) beyond the first of an apns-id (mail: of a Message-ID's uuid), and
+//                every further one of the same device or user in the same task
 //   misreported  the table and the journals tell different stories, see Defect
 #pragma once
 
@@ -35,11 +35,13 @@ struct VerdictRow {
   std::uint32_t task = 0;  // index into the caller's list of tasks
   std::uint32_t invitation = 0;
   std::string device_id;
+  std::string user_id;
   Channel channel = Channel::push;
   State state = State::queued;
   Reason reason = Reason::none;
   bool has_apns_id = false;
   ApnsId apns_id{};
+  std::string reply;  // mail: the server's last line
 };
 
 enum class Defect : std::uint8_t {
@@ -59,9 +61,11 @@ enum class Defect : std::uint8_t {
   wrong_token,          // woke another device than the row's
   unknown_device,       // a row for a device that the roster does not have
   row_twice,            // two rows with one apns-id
-  no_apns_id,           // a push row at rest after an attempt without an apns-id
+  no_apns_id,           // a row at rest after an attempt without an apns-id
+  other_reply,          // mail: quotes a reply that was given to another message, or to none
+  unsaid_repeat,        // mail: sent again without the task's count of repeats saying so
 };
-inline constexpr std::size_t defects_count = 14;
+inline constexpr std::size_t defects_count = 16;
 [[nodiscard]] std::string_view words(Defect defect);
 
 struct VerdictReport {
@@ -91,6 +95,15 @@ class Verdict {
   void expect(const std::string& device_id, const DeviceToken& token);
   // Or only: this many devices must have a row.
   void expect(std::uint64_t devices) { devices_wanted_ = devices; }
+  // Mail to this user goes to an address with this hash (journal.h), whether or not any goes.
+  void expect_mailbox(const std::string& user_id, const DeviceToken& address) {
+    mailboxes_[user_id] = address;
+  }
+  // What the tasks themselves say was sent again; where it is not told, any number is believed.
+  void admit_repeats(std::uint64_t repeats) {
+    repeats_told_ = true;
+    repeats_admitted_ = repeats;
+  }
   void add(VerdictRow row);
   void seal();
   // Records may come in any order of journals; the last answer is found by time.
@@ -107,6 +120,11 @@ class Verdict {
     Reason last_reason = Reason::none;
     Instant last_at{};
     DeviceToken token{};  // the records', to find one device under two ids
+    bool quoted = false;  // mail: an answer with the queue id that the row's reply quotes
+  };
+  struct Refusal {  // of a recipient before there was a message
+    std::uint16_t status = 0;
+    Instant at{};
   };
   struct Expected {
     DeviceToken token{};
@@ -119,6 +137,11 @@ class Verdict {
   void judge_row(const Row& row);
   void judge_sent(const Row& row, const std::string& who);
   void judge_refused(const Row& row, const std::string& who);
+  void add_refusal(const JournalRecord& record);
+  void judge_mail(const Row& row, const std::string& who);
+  void judge_mail_refused(const Row& row, const std::string& who);
+  [[nodiscard]] std::uint16_t last_mail_status(const Row& row) const;
+  void judge_repeats();
   void judge_devices();
   void judge_tokens();
 
@@ -126,6 +149,11 @@ class Verdict {
   bool sealed_ = false;
   std::uint64_t devices_wanted_ = 0;
   std::unordered_map<std::string, Expected> expected_;
+  std::unordered_map<std::string, DeviceToken> mailboxes_;  // by user
+  std::unordered_map<std::string, Refusal> refusals_;       // by the address's hash, as bytes
+  bool repeats_told_ = false;
+  std::uint64_t repeats_admitted_ = 0;
+  std::uint64_t mail_repeats_ = 0;
   std::vector<Row> rows_;  // push rows with an id come first after seal(), in id order
   std::size_t with_id_ = 0;
   std::vector<IdPrefix> prefixes_;

@@ -6,8 +6,10 @@
 #include <optional>
 #include <utility>
 
+#include "crypto/digest.h"
 #include "loadgen/csv.h"
 #include "loadgen/json_shape.h"
+#include "loadgen/smtp_command.h"
 #include "loadgen/subprocess.h"
 
 namespace muster::loadgen {
@@ -79,6 +81,8 @@ Result<VerdictRow, std::string> row_of(const std::vector<std::string>& fields) {
     row.has_apns_id = true;
     row.apns_id = *id;
   }
+  row.user_id = fields[6];
+  row.reply = fields[7];
   return row;
 }
 
@@ -102,24 +106,25 @@ Result<void, Complaint> read_journal(const std::string& file, VerifyOutcome& out
   }
 }
 
-Result<std::vector<std::string>, Complaint> list_tasks(const VerifyWishes& wishes) {
+Result<std::string, Complaint> list_tasks(const VerifyWishes& wishes) {
   const std::vector<std::string> command{wishes.muster, "tasks", "--json", "--data", wishes.data};
   auto process = Subprocess::start(command);
   if (!process) {
     return tl::unexpected(process.error());
   }
-  const auto json = process->read_all();
+  auto json = process->read_all();
   if (const int exit = process->wait(); exit != 0) {
     return tl::unexpected(failed(command, exit));
   }
-  return read_task_ids(json);
+  return json;
 }
 
-Result<std::vector<std::string>, Complaint> choose_tasks(const VerifyWishes& wishes) {
+Result<std::vector<std::string>, Complaint> choose_tasks(const VerifyWishes& wishes,
+                                                         const std::string& json) {
   if (!wishes.tasks.empty()) {
     return wishes.tasks;
   }
-  auto known = list_tasks(wishes);
+  auto known = read_task_ids(json);
   if (!known) {
     return known;
   }
@@ -196,7 +201,66 @@ Result<std::vector<std::string>, Complaint> read_task_ids(const std::string& jso
   return ids;
 }
 
+std::optional<std::uint64_t> read_repeats(const std::string& json,
+                                          const std::vector<std::string>& tasks) {
+  const auto document = json_members(json);
+  const auto elements =
+      document ? json_elements(json_value(*document, "tasks")) : decltype(json_elements({})){};
+  if (!elements) {
+    return std::nullopt;
+  }
+  std::uint64_t sum = 0;
+  std::size_t told = 0;
+  for (const auto element : *elements) {
+    const auto members = json_members(element);
+    const auto id = members ? json_plain_string(json_value(*members, "id")) : std::nullopt;
+    if (!id || std::find(tasks.begin(), tasks.end(), *id) == tasks.end()) {
+      continue;
+    }
+    const auto number = json_value(*members, "repeated");
+    std::uint64_t repeated = 0;
+    const auto [end, error] =
+        std::from_chars(number.data(), number.data() + number.size(), repeated);
+    told += error == std::errc{} && end == number.data() + number.size() ? 1 : 0;
+    sum += repeated;
+  }
+  return told == tasks.size() ? std::optional(sum) : std::nullopt;
+}
+
+namespace {
+
+Result<void, Complaint> read_users(const std::string& file, Verdict& verdict) {
+  static constexpr std::array<std::string_view, 2> columns{"user_id", "email"};
+  auto reader = CsvReader::open(file);
+  if (!reader) {
+    // Tests and older rosters name devices alone.
+    return reader.error().cause.code == ErrorCode::not_found ? Result<void, Complaint>()
+                                                             : tl::unexpected(reader.error());
+  }
+  if (auto header = reader->expect(columns); !header) {
+    return header;
+  }
+  for (;;) {
+    const auto more = reader->next();
+    if (!more) {
+      return tl::unexpected(more.error());
+    }
+    if (!*more) {
+      return {};
+    }
+    const auto& fields = reader->fields();
+    if (!fields[1].empty()) {
+      verdict.expect_mailbox(fields[0], crypto::sha256(as_bytes(lower_case(fields[1]))));
+    }
+  }
+}
+
+}  // namespace
+
 Result<void, Complaint> read_roster(const std::string& dir, Verdict& verdict) {
+  if (auto users = read_users(dir + "/users.csv", verdict); !users) {
+    return users;
+  }
   static constexpr std::array<std::string_view, 5> columns{"device_id", "platform", "topic",
                                                            "push_token", "user_push_token"};
   auto reader = CsvReader::open(dir + "/devices.csv");
@@ -230,8 +294,8 @@ Result<void, Complaint> read_roster(const std::string& dir, Verdict& verdict) {
 
 Result<void, Complaint> read_rows(int fd, const std::string& name, std::uint32_t task,
                                   Verdict& verdict) {
-  static constexpr std::array<std::string_view, 6> columns{"invitation", "device_id", "channel",
-                                                           "state",      "reason",    "apns_id"};
+  static constexpr std::array<std::string_view, 8> columns{
+      "invitation", "device_id", "channel", "state", "reason", "apns_id", "user_id", "reply"};
   CsvReader reader(fd, name);
   if (auto header = reader.expect(columns); !header) {
     return header;
@@ -263,11 +327,18 @@ Result<VerifyOutcome, Complaint> verify(const VerifyWishes& wishes) {
   } else if (wishes.expected != 0) {
     verdict.expect(wishes.expected);
   }
-  auto tasks = choose_tasks(wishes);
+  const auto json = list_tasks(wishes);
+  if (!json) {
+    return tl::unexpected(json.error());
+  }
+  auto tasks = choose_tasks(wishes, *json);
   if (!tasks) {
     return tl::unexpected(tasks.error());
   }
   outcome.tasks = std::move(*tasks);
+  if (const auto repeats = read_repeats(*json, outcome.tasks)) {
+    verdict.admit_repeats(*repeats);
+  }
   for (std::uint32_t i = 0; i < outcome.tasks.size(); ++i) {
     if (auto read = read_task(wishes, outcome.tasks[i], i, verdict); !read) {
       return tl::unexpected(read.error());

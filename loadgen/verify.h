@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,10 @@ struct VerifyOutcome {
 // Pieces, exposed for tests.
 // The ids of `muster tasks --json`, the latest task first.
 [[nodiscard]] Result<std::vector<std::string>, Complaint> read_task_ids(const std::string& json);
+// What these tasks say was sent again, together; nothing where one of them does not say.
+[[nodiscard]] std::optional<std::uint64_t> read_repeats(const std::string& json,
+                                                        const std::vector<std::string>& tasks);
+// devices.csv, and users.csv where there is one.
 [[nodiscard]] Result<void, Complaint> read_roster(const std::string& dir, Verdict& verdict);
 // From a descriptor, which is taken over.
 [[nodiscard]] Result<void, Complaint> read_rows(int fd, const std::string& name, std::uint32_t task,

@@ -20,6 +20,7 @@ JournalRecord record(std::uint32_t n) {
   made.status = 410;
   made.reason = Reason::unregistered;
   made.answered = n % 2 == 0;
+  made.channel = n % 3 == 0 ? Channel::mail : Channel::push;
   return made;
 }
 

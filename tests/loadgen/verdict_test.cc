@@ -255,13 +255,102 @@ TEST(Verdict, CatchesASentRowWithoutAnId) {
   expect_only(judged({{nameless}, {}, 1}), Defect::no_apns_id);
 }
 
-TEST(Verdict, JudgesMailOnlyByWhetherItRests) {
-  auto mail = row(0);
-  mail.channel = Channel::mail;
-  mail.has_apns_id = false;
-  EXPECT_TRUE(judged({{mail}, {}}).good(0));
-  mail.state = State::deferred;
-  expect_only(judged({{mail}, {}}), Defect::not_at_rest);
+TEST(Verdict, JudgesAccountsOnlyByWhetherTheyRest) {
+  auto account = row(0);
+  account.channel = Channel::account;
+  account.has_apns_id = false;
+  EXPECT_TRUE(judged({{account}, {}}).good(0));
+  account.state = State::deferred;
+  expect_only(judged({{account}, {}}), Defect::not_at_rest);
+}
+
+// ── mail ──
+
+VerdictRow mail_row(std::uint32_t n, State state = State::sent,
+                    const std::string& reply = "250 2.0.0 Ok: queued as 0000000700000001") {
+  auto made = row(n, state);
+  made.channel = Channel::mail;
+  made.device_id.clear();
+  made.user_id = "u" + std::to_string(n);
+  made.reply = reply;
+  return made;
+}
+
+JournalRecord mailed(std::uint32_t n, std::uint16_t code = 250, std::int64_t at = 1) {
+  auto record = answer(n, code, Reason::none, at);
+  record.channel = Channel::mail;
+  record.connection = 7;
+  record.stream = 1;
+  return record;
+}
+
+// The server refused the recipient before it saw a message.
+JournalRecord refused_recipient(std::uint32_t n, std::uint16_t code, std::int64_t at = 1) {
+  auto record = mailed(n, code, at);
+  record.apns_id = {};
+  return record;
+}
+
+VerdictReport judged_mail(const Case& given, std::int64_t repeats_told = -1) {
+  Verdict verdict(given.every_task);
+  for (const auto& each : given.rows) {
+    verdict.expect_mailbox(each.user_id, token_of(each.invitation));
+    verdict.add(each);
+  }
+  if (repeats_told >= 0) {
+    verdict.admit_repeats(static_cast<std::uint64_t>(repeats_told));
+  }
+  verdict.seal();
+  for (const auto& each : given.records) {
+    verdict.add(each);
+  }
+  return verdict.judge();
+}
+
+TEST(VerdictOfMail, FindsNothingWhereBothSidesAgree) {
+  const auto report = judged_mail(
+      {{mail_row(0), mail_row(1, State::failed, "550 5.1.1 User unknown"),
+        mail_row(2, State::failed, "554 5.7.1 Not wanted"), mail_row(3, State::failed, "")},
+       {refused_recipient(0, 451, 1), mailed(0, 250, 2), refused_recipient(1, 550),
+        mailed(2, 554)}});
+  EXPECT_TRUE(report.good(0)) << (report.examples.empty() ? "" : report.examples[0]);
+}
+
+TEST(VerdictOfMail, CallsARowLostWhoseReplyWasWithheldOrNeverGiven) {
+  auto record = mailed(0);
+  record.answered = false;
+  expect_only(judged_mail({{mail_row(0)}, {record}}), Defect::sent_without_answer);
+  expect_only(judged_mail({{mail_row(0)}, {}}), Defect::sent_without_answer);
+}
+
+TEST(VerdictOfMail, CountsRepeatsAndHoldsThemAgainstWhatWasSaid) {
+  const Case given{{mail_row(0)}, {mailed(0), mailed(0, 250, 2)}};
+  expect_only(judged_mail(given, 1), Defect::accepted_again);
+  expect_only(judged_mail(given), Defect::accepted_again);
+  const auto unsaid = judged_mail(given, 0);
+  EXPECT_EQ(unsaid.repeated, 1U);
+  EXPECT_EQ(unsaid.misreported, 1U);
+  EXPECT_EQ(count(unsaid, Defect::unsaid_repeat), 1U);
+}
+
+TEST(VerdictOfMail, FindsEveryOtherStory) {
+  expect_only(judged_mail({{mail_row(0, State::sent, "250 2.0.0 Ok: queued as 0000000800000001")},
+                           {mailed(0)}}),
+              Defect::other_reply);
+  expect_only(judged_mail({{mail_row(0, State::failed, "550 5.1.1 No")}, {mailed(0, 554)}}),
+              Defect::other_reason);
+  expect_only(judged_mail({{mail_row(0, State::failed)}, {mailed(0)}}),
+              Defect::failed_but_accepted);
+  expect_only(judged_mail({{mail_row(0, State::cancelled)}, {mailed(0)}}),
+              Defect::unsent_but_accepted);
+  expect_only(judged_mail({{mail_row(0)}, {mailed(0), mailed(0, 451, 2)}}),
+              Defect::sent_but_refused);
+  expect_only(judged_mail({{mail_row(0)}, {mailed(0), mailed(1)}}), Defect::stranger);
+  expect_only(judged_mail({{mail_row(0)}, {mailed(0), refused_recipient(0, 250)}}),
+              Defect::stranger);
+  auto elsewhere = mailed(0);
+  elsewhere.token = token_of(9);
+  expect_only(judged_mail({{mail_row(0)}, {elsewhere}}), Defect::wrong_token);
 }
 
 }  // namespace
