@@ -69,6 +69,10 @@ CLI::App* add_roster(CLI::App& program, RosterWishes& wishes) {
       ->capture_default_str();
   command->add_option("--mac-share", wishes.mac_share, "Share of Macs, 0 … 1")
       ->capture_default_str();
+  command->add_option("--without-device", wishes.without_device, "Share of users without a device")
+      ->capture_default_str();
+  command->add_option("--without-mail", wishes.without_mail, "Share of users without an address")
+      ->capture_default_str();
   command->add_option("--topic", wishes.topic, "Push topic of every device")->capture_default_str();
   command->add_option("--out", wishes.dir, "Folder for the files")->required();
   return command;

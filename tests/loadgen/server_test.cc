@@ -150,9 +150,12 @@ class ApnsServer : public ::testing::Test {
     client.key_file = client_required ? scratch_ / "client.key" : "";
     client_tls_ = std::move(*crypto::TlsContext::client(client));
   }
-  void start() {
+  Result<std::unique_ptr<Server>, Complaint> open() {
     host_.emplace(peer_, ways_);
-    auto opened = Server::open(settings_, *host_);
+    return Server::open(settings_, *host_);
+  }
+  void start() {
+    auto opened = open();
     ASSERT_TRUE(opened) << opened.error().line_of_text();
     server_ = std::move(*opened);
     port_ = server_->port();
@@ -310,16 +313,17 @@ TEST_F(ApnsServer, PlaysDeadAndJournalsWhatItOwedWhenTheClientLeaves) {
 TEST_F(ApnsServer, EndsByItselfWhenNobodyCalls) {
   settings_.stop_fd = -1;
   settings_.idle_max = std::chrono::milliseconds(1);
-  auto server = Server::open(settings_, *host_);
+  auto server = open();
   ASSERT_TRUE(server);
   EXPECT_TRUE((*server)->run());
 }
 
 TEST_F(ApnsServer, SaysWhereItCannotListen) {
   using ::testing::HasSubstr;
-  const auto complaint = [this](const std::string& address) {
+  ApnsHost other(peer_, ways_);
+  const auto complaint = [this, &other](const std::string& address) {
     settings_.listen = address;
-    const auto opened = Server::open(settings_, *host_);
+    const auto opened = Server::open(settings_, other);
     return opened ? "fine" : opened.error().line_of_text();
   };
   EXPECT_THAT(complaint("nowhere"), HasSubstr("not an address"));
