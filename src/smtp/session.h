@@ -11,9 +11,10 @@
 // whose envelope travels with it. Only where settings ask for letters_ahead is it more.
 //
 // When things go wrong: answers say what is certain (wire::Fate). A connection that ends between
-// the dot and its reply leaves that letter in doubt and every other unprocessed; 421 likewise. A
-// server that breaks the protocol ends the connection; nothing is concluded from what it says
-// afterwards. See reply_rules.h for the table from reply to verdict.
+// the dot and its reply leaves that letter in doubt and every other unprocessed; 421 is a reply and
+// leaves no doubt. A server that breaks the protocol ends the connection; nothing is concluded from
+// what it says afterwards. See session.cc for the table of endings, flight.h for that of replies,
+// reply_rules.cc for that from reply to verdict.
 //
 // One thread; no socket, no clock. Sources: RFC 5321, 2920, 3207, 4954, 1870, 6152, 6531, 3461,
 // 9422, 3030.
