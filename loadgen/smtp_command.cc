@@ -51,7 +51,8 @@ bool valid_quoted(std::string_view text, bool utf8) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (c == '\\') {
-      if (++i == text.size() || text[i] < ' ' || text[i] > '~') {
+      ++i;
+      if (i == text.size() || text[i] < ' ' || text[i] > '~') {
         return false;
       }
     } else if (c == '"' || ((c < ' ' || c > '~') && !(utf8 && is_eight_bit(c)))) {

@@ -23,7 +23,8 @@ std::string in_lines(std::uint16_t code, const std::string& text, std::uint32_t 
   const auto number = std::to_string(code);
   std::string made;
   for (std::uint32_t i = 1; i < lines; ++i) {
-    made += number + "-" + text + " (line " + std::to_string(i) + ")\r\n";
+    made.append(number).append("-").append(text);
+    made.append(" (line ").append(std::to_string(i)).append(")\r\n");
   }
   return made + number + " " + text + "\r\n";
 }

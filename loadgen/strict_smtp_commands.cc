@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/assert.h"
 #include "crypto/digest.h"
 #include "loadgen/strict_smtp.h"
 
@@ -169,6 +170,7 @@ void StrictSmtp::log_in_further(std::string_view line, Instant now) {
     out_of_turn("AUTH", "", now);
     return;
   }
+  MUSTER_ASSERT(login_.has_value());  // Mode::login begins with one
   take_login(login_->go_on(line), now);
   awaiting_ = "AUTH";
 }
