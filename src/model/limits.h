@@ -55,8 +55,8 @@ inline constexpr Duration answer_slow_after = std::chrono::seconds(1);
 inline constexpr std::uint32_t mail_page_size = 256;
 inline constexpr std::uint32_t mail_ahead_of_mark_max = 32;
 static_assert(mail_ahead_of_mark_max <= mail_page_size && mail_page_size <= page_size);
-// Of the pages in hand, mail's, where there is mail: few, since each is a window of letters in doubt
-// after a crash, and enough for every connection.
+// Of the pages in hand, mail's, where there is mail: few, since each is a window of letters in
+// doubt after a crash, and enough for every connection.
 inline constexpr std::uint32_t mail_pages_in_hand_max = 16;
 static_assert(pages_per_task_max + mail_pages_in_hand_max <= pages_in_hand_max);
 // Letters on their way at once: every page in hand may fill its window, and retries go along. Each

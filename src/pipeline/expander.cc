@@ -15,8 +15,6 @@ constexpr std::uint16_t no_credential = 0xffff;
 constexpr std::uint64_t issue_per_turn_max = 4096;
 // So far ahead a slot is asked for from memory while another one is filled.
 constexpr std::size_t slots_ahead = 8;
-constexpr std::uint64_t judged_answers = 500;  // the first answers decide about the environment
-constexpr double bad_token_share_max = 0.2;
 constexpr Duration idle_most = std::chrono::milliseconds(500);
 
 }  // namespace
@@ -178,10 +176,6 @@ bool Expander::take_news() {
     }
   }
   return any;
-}
-
-bool Expander::is_mail(TaskIndex task, InvitationNumber invitation) const {
-  return mail_.knows(task) && crossings_.tasks[task]->layout.part_of(invitation) != Part::push;
 }
 
 void Expander::ask(LedgerRequest::Kind kind, TaskIndex task, std::uint32_t page) {
@@ -420,31 +414,6 @@ void Expander::settle_unsent(const Job& job, Slot slot, State state, Reason reas
   unsent_.push_back(settlement);
 }
 
-// The canary and the governor: is it the devices that are wrong, or what we were told to send with?
-void Expander::judge(Work& work) {
-  auto& entry = *crossings_.tasks[work.index];
-  if (entry.canary == 0 || entry.total <= entry.canary) {
-    return;
-  }
-  const auto answered = entry.answered.load(std::memory_order_relaxed);
-  const auto suspected = entry.suspected.load(std::memory_order_relaxed);
-  if (entry.proved.load(std::memory_order_relaxed) == 0 && answered >= entry.canary) {
-    crossings_.request_stop(work.index, Stop::pause,
-                            "the first " + std::to_string(answered) +
-                                " pushes were all refused: " + std::string(name_of(suspected)) +
-                                " (" + std::string(words(suspected)) + ")");
-  }
-  const auto bad_tokens = entry.bad_tokens.load(std::memory_order_relaxed);
-  const auto judged = static_cast<double>(std::max(answered, judged_answers));
-  if (static_cast<double>(bad_tokens) > bad_token_share_max * judged) {
-    crossings_.request_stop(work.index, Stop::pause,
-                            std::to_string(bad_tokens) + " of the first " +
-                                std::to_string(answered) +
-                                " pushes were refused with BadDeviceToken: are these tokens of the "
-                                "other environment?");
-  }
-}
-
 // Everything that is on its way comes home first; then the pages are put back and the end is
 // recorded.
 void Expander::wind_down(Work& work) {
@@ -490,20 +459,6 @@ void Expander::wind_down(Work& work) {
     ask(LedgerRequest::Kind::release, work.index, number);
   }
   ask(LedgerRequest::Kind::stop, work.index);
-}
-
-// Its pushes have come to their end, as far as that goes without a person.
-void Expander::pause_where_only_held_mail_is_left(const Work& work) {
-  constexpr auto by_a_person = std::numeric_limits<std::int64_t>::max();
-  const bool waits = work.due.milliseconds != 0 && work.due.milliseconds != by_a_person;
-  const bool over = work.exhausted && work.pages.empty() && work.retries.empty() &&
-                    work.outstanding == 0 && work.leases_asked == 0 && !work.gather_asked && !waits;
-  if (!over || !mail_.knows(work.index)) {
-    return;
-  }
-  if (const auto reason = mail_.held_for_good(work.index); !reason.empty()) {
-    crossings_.request_stop(work.index, Stop::pause, reason);
-  }
 }
 
 void Expander::flush() {

@@ -136,6 +136,7 @@ class MailExpander {
   Instant now_{};
   WallTime wall_{};
   Instant next_ = Instant::never();
+  bool paced_ = false;  // this turn, the pace kept letters back
 };
 
 }  // namespace muster::pipeline

@@ -289,19 +289,6 @@ bool Shard::submit(Pool::Connection& connection, Slot slot, const TaskEntry& ent
   return true;
 }
 
-// A letter may have waited with us for as long as the relay was away.
-bool Shard::in_time(Slot slot, const Job& job, const TaskEntry& entry) {
-  if (clock_.wall().seconds() < entry.content.mail_expiration_s) {
-    return true;
-  }
-  auto late = settlement_of(slot, job);
-  late.outcome = Outcome{State::expired, Reason::too_late, job.attempts};
-  late.in_doubt = false;  // nothing is repeated
-  settlements_.push_back(late);
-  crossings_.letters_returned.fetch_add(1, std::memory_order_relaxed);
-  return false;
-}
-
 void Shard::collect(Instant now) {
   for (std::uint32_t credential = 0; credential < pools_.size(); ++credential) {
     auto& pool = *pools_[credential];
@@ -402,19 +389,6 @@ void Shard::count(TaskEntry& entry, const wire::Answer& answer) {
   }
 }
 
-// Letters are few beside pushes: all are counted.
-void Shard::count_mail(TaskEntry& entry, const wire::Answer& answer) {
-  const bool suspect = suspects_configuration(answer.reason);
-  if (suspect) {
-    entry.mail.suspected.store(answer.reason, std::memory_order_relaxed);
-  }
-  const bool first = !suspect && entry.mail.proved.fetch_add(1, std::memory_order_relaxed) == 0;
-  entry.mail.answered.fetch_add(1, std::memory_order_relaxed);
-  if (first || suspect) {
-    crossings_.expander_bell.ring();  // the gate may open, or must close
-  }
-}
-
 void Shard::settle(const Job& job, Slot slot, const wire::Answer& answer,
                    const Decision& decision) {
 #ifdef MUSTER_BUG_drop_settle  // planted: tests/sim/canaries.sh demands that it is caught
@@ -452,49 +426,6 @@ void Shard::stop_credential(std::uint32_t credential) {
     give_back(slot);
   }
   again.clear();
-}
-
-void Shard::try_mail_again(Pool& pool, Instant now) {
-  const auto attempt = crossings_.mail_tries.load(std::memory_order_seq_cst);
-  if (attempt != mail_try_) {
-    mail_try_ = attempt;
-    pool.forgive(now);
-  }
-}
-
-void Shard::report_slow(Instant now) {
-  while (sent_count_ != 0) {
-    const auto head = sent(0);
-    if (serials_[head.slot] == head.serial) {  // not answered yet
-      auto& job = crossings_.slab[head.slot];
-      if (now - job.written_at < limits::answer_slow_after) {
-        return;
-      }
-      if (!job.from_exception) {
-        auto slow = settlement_of(head.slot, job);
-        slow.kind = Settlement::Kind::slow;
-        slow.outcome = Outcome{State::queued, Reason::none, job.attempts};
-        settlements_.push_back(slow);
-        job.from_exception = true;
-      }
-    }
-    sent_first_ = (sent_first_ + 1) & (sent_max - 1);
-    --sent_count_;
-  }
-}
-
-// One unanswered job may hold the head for a second while many are answered behind it: those go.
-void Shard::forget_answered() {
-  std::size_t kept = 0;
-  for (std::size_t i = 0; i < sent_count_; ++i) {
-    const auto each = sent(i);
-    if (serials_[each.slot] == each.serial) {
-      sent(kept) = each;
-      ++kept;
-    }
-  }
-  MUSTER_ASSERT(kept < sent_max);  // at most one a slot
-  sent_count_ = kept;
 }
 
 void Shard::flush() {

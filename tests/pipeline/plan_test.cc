@@ -116,6 +116,9 @@ TEST(Bound, HasAWordForEach) {
   EXPECT_EQ(name_of(Bound::streams), "streams");
   EXPECT_EQ(name_of(Bound::window), "window");
   EXPECT_EQ(name_of(Bound::cpu), "CPU");
+  EXPECT_EQ(name_of(Bound::peer), "peer");
+  EXPECT_EQ(name_of(Bound::connections), "connections");
+  EXPECT_EQ(name_of(Bound::pace), "pace");
 }
 
 }  // namespace
