@@ -11,14 +11,16 @@ struct Invitation {
   std::uint32_t number = 0;  // position in the task's frozen audience
   std::string user_id;
   std::string user_full_name;
-  std::string device_id;
+  std::string device_id;  // empty for a mail
   std::string device_name;
   std::string channel;  // push | mail | account
   std::string state;    // queued, sent, failed, …
   std::string reason;   // "BadDeviceToken"; empty where all went well
   std::uint32_t attempts = 0;
-  std::string apns_id;
-  std::string reply;       // "410 Unregistered, timestamp 2026-11-22T20:00:00.000Z"
+  std::string apns_id;  // of a mail: what its Message-ID begins with
+  // "410 Unregistered, timestamp 2026-11-22T20:00:00.000Z"; of a mail the server's own words,
+  // "250 2.0.0 Ok: queued as 4F1A2B"
+  std::string reply;
   std::string updated_at;  // ISO 8601; of the recording commit
 };
 

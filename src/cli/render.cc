@@ -110,6 +110,13 @@ std::string minute_of(const std::string& iso) {
   return text;
 }
 
+// ", and up to 12 mails where push fails"
+std::string fallback_words(const Preview& preview) {
+  return preview.fallbacks == 0
+             ? ""
+             : ", and up to " + counted(preview.fallbacks, "mail") + " where push fails";
+}
+
 }  // namespace
 
 std::string preview_text(const Preview& preview) {
@@ -125,6 +132,10 @@ std::string preview_text(const Preview& preview) {
                  ")"});
   table.row({"Invitations",
              with_separators(preview.invitations) + ", to " + counted(preview.users, "user")});
+  if (preview.mails != 0 || preview.fallbacks != 0) {
+    table.row({"", counted(preview.pushes, "push", "pushes") + ", " +
+                       counted(preview.mails, "mail") + fallback_words(preview)});
+  }
   table.row({"Channels", channel_words(preview.selector.channels)});
   table.row({"Estimate",
              preview.seconds_estimated > 0
@@ -142,7 +153,7 @@ std::string preview_text(const Preview& preview) {
 
 std::string confirm_text(const Preview& preview) {
   return "Send " + counted(preview.invitations, "invitation") + " to " +
-         counted(preview.users, "user") + "? [y/N] ";
+         counted(preview.users, "user") + fallback_words(preview) + "? [y/N] ";
 }
 
 std::string progress_line(const Progress& progress) {

@@ -100,6 +100,9 @@ std::string preview_json(const Preview& preview) {
       .member("users_selected", preview.users_selected)
       .member("users", preview.users)
       .member("invitations", preview.invitations)
+      .member("pushes", preview.pushes)
+      .member("mails", preview.mails)
+      .member("fallbacks", preview.fallbacks)
       .member("users_not_invited", preview.users_not_invited)
       .member("users_not_enrolled", preview.users_not_enrolled);
   writer.key("unreached").begin_array();

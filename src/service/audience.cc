@@ -13,8 +13,28 @@ namespace {
 constexpr std::uint16_t no_credential = 0xffff;
 
 std::string fingerprint(roster::Selection& selection) {
-  const auto digest = crypto::sha256(selection.devices.write());
+  auto text = selection.devices.write();
+  for (auto* mail : {&selection.mailboxes, &selection.fallbacks}) {
+    const auto more = mail->write();
+    text.insert(text.end(), more.begin(), more.end());
+  }
+  const auto digest = crypto::sha256(text);
   return to_hex(Bytes(digest).first(8));
+}
+
+// Where mail is off, push-then-mail is plain push.
+roster::Means means_of(Channels channels, bool mail) {
+  switch (channels) {
+    case Channels::push:
+      return roster::Means::push;
+    case Channels::mail:
+      return roster::Means::mail;
+    case Channels::push_and_mail:
+      return roster::Means::push_and_mail;
+    case Channels::push_then_mail:
+      return mail ? roster::Means::push_then_mail : roster::Means::push;
+  }
+  return roster::Means::push;
 }
 
 void say_unreached(Preview& preview, const roster::Selection& selection) {
@@ -23,6 +43,13 @@ void say_unreached(Preview& preview, const roster::Selection& selection) {
   }
   if (selection.users_without_device != 0) {
     preview.unreached.push_back({"no device that can be pushed", selection.users_without_device});
+  }
+  if (selection.users_without_address != 0) {
+    preview.unreached.push_back({"no mail address", selection.users_without_address});
+  }
+  if (selection.users_without_either != 0) {
+    preview.unreached.push_back(
+        {"neither a device that can be pushed nor a mail address", selection.users_without_either});
   }
 }
 
@@ -45,7 +72,42 @@ void warn(Chosen& chosen, const Settings& settings) {
   }
 }
 
+// At the paces that are set; 0: none is.
+double seconds_of_pushes(const Chosen& chosen, const Settings& settings) {
+  const bool paced = settings.mdm.wakes_per_second != 0 &&
+                     std::any_of(chosen.topics_wanted.begin(), chosen.topics_wanted.end(),
+                                 [&](std::uint16_t topic) {
+                                   return push_type_of(chosen.topics[topic]) == PushType::mdm;
+                                 });
+  return paced ? static_cast<double>(chosen.preview.pushes) / settings.mdm.wakes_per_second : 0;
+}
+
 }  // namespace
+
+double seconds_of_mails(std::uint64_t mails, const MailSettings& mail) {
+  constexpr double day = 24 * 3600;
+  const auto count = static_cast<double>(mails);
+  const auto& relay = mail.relay;
+  double seconds = 0;
+  if (mails == 0) {
+    return seconds;
+  }
+  if (relay.per_second != 0) {
+    seconds = std::max(seconds, count / relay.per_second);
+  }
+  if (relay.per_minute != 0) {
+    seconds = std::max(seconds, count * 60 / relay.per_minute);
+  }
+  if (relay.per_day != 0) {
+    // Whole days, and then what is left at the other paces.
+    const auto days = (mails - 1) / relay.per_day;
+    const auto rest = mails - days * relay.per_day;
+    MailSettings without = mail;
+    without.relay.per_day = 0;
+    seconds = static_cast<double>(days) * day + seconds_of_mails(rest, without);
+  }
+  return seconds;
+}
 
 std::vector<std::uint16_t> credentials_by_topic(const std::vector<std::string>& topics,
                                                 const Settings& settings) {
@@ -65,10 +127,11 @@ Checked<Chosen> choose(roster::RosterReader& roster, const Settings& settings,
   if (selector.user.empty() == selector.group.empty()) {
     return Failure{FailureKind::usage, "name either a user or a group: --user U or --group G"};
   }
+  const auto means = means_of(selector.channels, settings.mail.mode != "off");
   auto selection =
       selector.user.empty()
-          ? roster.select_group(selector.group, wanted(selector.audience))
-          : roster.select_user(selector.user, selector.device, wanted(selector.audience));
+          ? roster.select_group(selector.group, wanted(selector.audience), means)
+          : roster.select_user(selector.user, selector.device, wanted(selector.audience), means);
   if (!selection) {
     return failure_of(selection.error(), FailureKind::refused);
   }
@@ -86,20 +149,18 @@ Checked<Chosen> choose(roster::RosterReader& roster, const Settings& settings,
   preview.target_name = selection->target_name;
   preview.users_selected = selection->users_selected.size();
   preview.users = selection->users.size();
-  preview.invitations = selection->devices.size();
+  preview.pushes = selection->devices.size();
+  preview.mails = selection->mailboxes.size();
+  preview.fallbacks = selection->fallbacks.size();
+  preview.invitations = preview.pushes + preview.mails;
   preview.users_not_invited = selection->users_not_invited;
   preview.users_not_enrolled = selection->users_not_enrolled;
   preview.id = fingerprint(*selection);
   say_unreached(preview, *selection);
   chosen.selection = std::move(*selection);
   warn(chosen, settings);
-  const bool paced = settings.mdm.wakes_per_second != 0 &&
-                     std::any_of(chosen.topics_wanted.begin(), chosen.topics_wanted.end(),
-                                 [&](std::uint16_t topic) {
-                                   return push_type_of(chosen.topics[topic]) == PushType::mdm;
-                                 });
   preview.seconds_estimated =
-      paced ? static_cast<double>(preview.invitations) / settings.mdm.wakes_per_second : 0;
+      std::max(seconds_of_pushes(chosen, settings), seconds_of_mails(preview.mails, settings.mail));
   return chosen;
 }
 

@@ -37,6 +37,10 @@ struct Chosen {
     const std::vector<std::string>& languages,
     const std::vector<std::pair<std::string, std::string>>& payloads);
 
+// How long so many mails take at the relay's limits, days of used-up quotas included; 0: no limit
+// is set.
+[[nodiscard]] double seconds_of_mails(std::uint64_t mails, const MailSettings& mail);
+
 [[nodiscard]] std::vector<std::uint16_t> credentials_by_topic(
     const std::vector<std::string>& topics, const Settings& settings);
 

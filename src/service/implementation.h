@@ -25,6 +25,7 @@
 #include "service/audience.h"
 #include "service/credentials.h"
 #include "service/kept_choice.h"
+#include "service/mail.h"
 #include "store/database.h"
 
 namespace muster {
@@ -74,6 +75,7 @@ struct Dispatcher::Implementation {
   // ── keeping (keeping.cc) ──
   void keep();
   void keep_tokens();
+  void keep_fallbacks(Run& run);
   void keep_invited(Run& run);
 
   const Settings settings;
@@ -81,6 +83,7 @@ struct Dispatcher::Implementation {
   Access access = Access::read;
   std::optional<store::DirectoryLock> lock;
   std::unique_ptr<service::Credentials> credentials;
+  std::unique_ptr<service::Mail> mail;  // null: off
 
   std::mutex mutex;
   std::unique_ptr<roster::Roster> roster;

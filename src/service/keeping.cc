@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "pipeline/block_cache.h"
+#include "service/fallbacks.h"
 #include "service/implementation.h"
 
 namespace muster {
@@ -9,10 +10,27 @@ namespace {
 
 constexpr std::chrono::milliseconds keep_interval{100};
 constexpr std::size_t tokens_per_turn = 4096;
+constexpr std::size_t failures_per_turn = 1024;
 
 bool arrived(State state) {
   return state == State::sent || state == State::shown || state == State::postponed ||
          state == State::enrolled;
+}
+
+// Whom an invitation means.
+void add_user(const pipeline::TaskEntry& entry, InvitationNumber invitation,
+              pipeline::BlockCache& blocks, NumberSet& users) {
+  const auto part = entry.layout.part_of(invitation);
+  const auto rank = entry.layout.rank_of(invitation);
+  if (part == Part::push) {
+    const auto device = entry.devices.at(rank);
+    const auto target = device ? blocks.at(*device) : roster::PushTarget{};
+    if (target && target->known) {
+      users.add(target->user);
+    }
+  } else if (const auto user = (part == Part::mail ? entry.mailboxes : entry.fallbacks).at(rank)) {
+    users.add(*user);
+  }
 }
 
 }  // namespace
@@ -23,6 +41,7 @@ void Dispatcher::Implementation::keep() {
     keeper_wanted.wait_for(guard, keep_interval, [this] { return ending; });
     keep_tokens();
     for (auto& [id, run] : runs) {
+      keep_fallbacks(run);
       if (!run.kept && pipeline->entry(run.index).phase.load(std::memory_order_acquire) ==
                            pipeline::TaskEntry::Phase::completed) {
         run.kept = true;
@@ -49,12 +68,17 @@ void Dispatcher::Implementation::keep_tokens() {
   }
 }
 
-// `invited` loses users of whom no invitation of this task arrived: they may be invited anew.
-void Dispatcher::Implementation::keep_invited(Run& run) {
+// Wakes the mailboxes of users whom no push of the task will reach any more. What cannot be read
+// now is asked for again: until it is judged the task stays open.
+void Dispatcher::Implementation::keep_fallbacks(Run& run) {
   const auto& entry = pipeline->entry(run.index);
-  const auto sent =
-      entry.durable[static_cast<std::size_t>(State::sent)].load(std::memory_order_relaxed);
-  if (sent == run.row.invitations) {
+  if (run.row.layout.fallbacks == 0 ||
+      entry.phase.load(std::memory_order_acquire) != pipeline::TaskEntry::Phase::open) {
+    return;
+  }
+  std::vector<InvitationNumber> ended;
+  with_ledger([&](ledger::Ledger& book) { ended = book.unjudged(run.index, failures_per_turn); });
+  if (ended.empty()) {
     return;
   }
   auto reader = ledger::LedgerReader::open(settings.data_dir);
@@ -63,20 +87,40 @@ void Dispatcher::Implementation::keep_invited(Run& run) {
     return;
   }
   pipeline::BlockCache cache(std::move(*blocks));
+  const auto wake = service::fallbacks_to_wake(
+      {run.row.id, run.row.layout, entry.devices, entry.fallbacks}, ended, **reader, cache);
+  if (!wake) {
+    log::warning("service", "fallbacks could not be found", {{"error", words(wake.error())}});
+    return;
+  }
+  with_ledger([&](ledger::Ledger& book) { book.judge(run.index, ended, *wake); });
+}
+
+// `invited` loses users of whom no invitation of this task arrived: they may be invited anew.
+void Dispatcher::Implementation::keep_invited(Run& run) {
+  const auto& entry = pipeline->entry(run.index);
+  const auto sent =
+      entry.durable[static_cast<std::size_t>(State::sent)].load(std::memory_order_relaxed);
+  if (sent == entry.layout.devices + std::uint64_t{entry.layout.mailboxes}) {
+    return;  // everybody has every invitation that was meant from the start
+  }
+  auto reader = ledger::LedgerReader::open(settings.data_dir);
+  auto blocks = roster::RosterReader::open(settings.data_dir);
+  if (!reader || !blocks) {
+    return;
+  }
+  pipeline::BlockCache cache(std::move(*blocks));
   NumberSet reached;
-  for (InvitationNumber from = 0; from < run.row.invitations; from += limits::page_size) {
+  const auto& layout = run.row.layout;
+  for (InvitationNumber from = 0; from < layout.rows(); from += limits::page_size) {
     const auto rows = (*reader)->rows(run.row.id, from, limits::page_size);
     if (!rows) {
       log::warning("service", "a task's rows could not be read", {{"error", words(rows.error())}});
       return;
     }
-    const auto devices = entry.devices.slice(from, limits::page_size);
-    for (std::size_t i = 0; i < rows->size() && i < devices.size(); ++i) {
-      if (arrived((*rows)[i].outcome.state)) {
-        const auto target = cache.at(devices[i]);
-        if (target && target->known) {
-          reached.add(target->user);
-        }
+    for (const auto& row : *rows) {
+      if (arrived(row.outcome.state)) {
+        add_user(entry, row.invitation, cache, reached);
       }
     }
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "service/implementation.h"
+#include "service/row_names.h"
 #include "service/wording.h"
 
 namespace muster {
@@ -141,7 +142,8 @@ Checked<Progress> Dispatcher::Implementation::progress(const std::string& task) 
     return entry.durable[static_cast<std::size_t>(state)].load(std::memory_order_relaxed);
   };
   const auto phase = entry.phase.load(std::memory_order_acquire);
-  progress.total = run->row.invitations;
+  progress.total = std::uint64_t{entry.layout.devices} + entry.layout.mailboxes +
+                   entry.woken.load(std::memory_order_relaxed);
   progress.sent =
       count(State::sent) + count(State::shown) + count(State::postponed) + count(State::enrolled);
   progress.failed = count(State::failed) + count(State::unreachable) + count(State::expired) +
@@ -198,30 +200,28 @@ Checked<InvitationPage> Dispatcher::Implementation::invitations(const std::strin
     return Failure{FailureKind::usage, "there is no state '" + state + "'"};
   }
   limit = std::clamp<std::uint32_t>(limit, 1, limits::page_size);
-  const auto devices = (*ledgers)->devices(row->id);
-  if (!devices) {
-    return service::failure_of(devices.error(), "the ledger cannot be read");
+  auto names = service::RowNames::open(**ledgers, **rosters, *row);
+  if (!names) {
+    return service::failure_of(names.error(), "the ledger cannot be read");
   }
   InvitationPage page;
   page.next = after;
-  while (page.next < row->invitations && page.rows.size() < limit) {
+  while (page.next < row->layout.rows() && page.rows.size() < limit) {
     const auto rows = (*ledgers)->rows(row->id, page.next, limits::page_size);
     if (!rows) {
       return service::failure_of(rows.error(), "the ledger cannot be read");
     }
     std::vector<ledger::Row> kept;
-    std::vector<DeviceNumber> numbers;
     for (const auto& each : *rows) {
       if (page.rows.size() + kept.size() == limit) {
         break;
       }
       page.next = each.invitation + 1;
-      if (!wanted || each.outcome.state == *wanted) {
+      if (!each.asleep && (!wanted || each.outcome.state == *wanted)) {
         kept.push_back(each);
-        numbers.push_back(devices->at(each.invitation).value_or(0));
       }
     }
-    const auto texts = (*rosters)->texts(numbers);
+    const auto texts = names->of(kept);
     if (!texts) {
       return service::failure_of(texts.error(), "the roster cannot be read");
     }

@@ -116,6 +116,13 @@ Checked<Done> Dispatcher::Implementation::open_pipeline() {
     return service::failure_of(opened.error());
   }
   credentials = std::make_unique<service::Credentials>(std::move(*opened));
+  if (settings.mail.mode != "off") {
+    auto mail_opened = service::Mail::open(settings);
+    if (!mail_opened) {
+      return service::failure_of(mail_opened.error());
+    }
+    mail = std::move(*mail_opened);
+  }
   const auto kind = kind_of_setting(settings.reactor.kind);
   {
     // Tried here, where a refusal can still be told; the shards then open their own.
@@ -134,6 +141,9 @@ Checked<Done> Dispatcher::Implementation::open_pipeline() {
                                                : settings.reactor.shards;
   wanted.shards = std::min(wanted.shards, limits::shards_max);
   wanted.credentials = credentials->pools(wanted.shards);
+  if (mail != nullptr) {
+    wanted.mail = mail->route();
+  }
   wanted.policy.retry_after = durations(settings.apns.retry_after);
   wanted.policy.attempts = settings.apns.attempts;
   wanted.policy.hold_in_doubt = settings.apns.in_doubt == "hold";

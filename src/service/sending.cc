@@ -32,7 +32,7 @@ Failure refused(const std::string& line) {
 }
 
 // Why what was chosen cannot be sent, where it cannot.
-std::optional<Failure> hindrance(const service::Chosen& chosen, const Preview& preview) {
+std::optional<Failure> hindrance(const service::Chosen& chosen, const Preview& preview, bool mail) {
   if (chosen.preview.id != preview.id) {
     return refused("the audience has changed since the preview: now " +
                    std::to_string(chosen.preview.invitations) + " invitations, then " +
@@ -41,9 +41,9 @@ std::optional<Failure> hindrance(const service::Chosen& chosen, const Preview& p
   if (chosen.preview.invitations == 0) {
     return refused("nothing to send: 0 invitations for " + chosen.preview.target_name);
   }
-  if (preview.selector.channels == Channels::mail ||
-      preview.selector.channels == Channels::push_and_mail) {
-    return refused("mail is not set up; use --channels push");
+  if (!mail && (preview.selector.channels == Channels::mail ||
+                preview.selector.channels == Channels::push_and_mail)) {
+    return refused("mail is not set up; set mail.mode, or use --channels push");
   }
   for (const auto topic : chosen.topics_wanted) {
     if (chosen.credential_of_topic[topic] == 0xffff) {
@@ -78,7 +78,7 @@ Checked<std::string> Dispatcher::Implementation::send(const Preview& preview,
   if (!chosen) {
     return chosen.failure();
   }
-  if (auto hindered = hindrance(*chosen, preview); hindered) {
+  if (auto hindered = hindrance(*chosen, preview, settings.mail.mode != "off"); hindered) {
     return std::move(*hindered);
   }
   auto payloads = service::alert_payloads(settings, *chosen);
@@ -93,8 +93,11 @@ Checked<std::string> Dispatcher::Implementation::send(const Preview& preview,
   task.target_name = chosen->preview.target_name;
   task.selector = service::write_selector(preview.selector);
   task.devices = std::move(chosen->selection.devices);
+  task.mailboxes = std::move(chosen->selection.mailboxes);
+  task.fallbacks = std::move(chosen->selection.fallbacks);
   task.users = std::move(chosen->selection.users);
   task.push_prefix = prefix_of(task.id, Channel::push);
+  task.mail_prefix = prefix_of(task.id, Channel::mail);
   task.created_at = clock.wall();
   task.expiration_s = task.created_at.seconds() + settings.apns.expiration.count();
   task.rate = options.rate;
@@ -144,27 +147,40 @@ Checked<Done> Dispatcher::Implementation::start(const ledger::TaskRow& row) {
     return readers ? ledgers.failure() : readers.failure();
   }
   auto devices = (*ledgers)->devices(row.id);
+  auto mailboxes = (*ledgers)->mailboxes(row.id);
+  auto fallbacks = (*ledgers)->fallbacks(row.id);
   auto users = (*ledgers)->users(row.id);
   auto payloads = (*ledgers)->alert_payloads(row.id);
   const auto topics = (*readers)->topics();
   const auto languages = (*readers)->languages();
-  if (!devices || !users || !payloads || !topics || !languages) {
+  if (!devices || !mailboxes || !fallbacks || !users || !payloads || !topics || !languages) {
     return Failure{FailureKind::cannot_start,
                    "the task cannot be read; is the data directory whole?"};
   }
   pipeline::Start start;
   start.id = row.id;
   start.content.push_prefix = row.push_prefix;
+  start.content.mail_prefix = row.mail_prefix;
   start.content.expiration_s = row.expiration_s;
+  start.content.mail_expiration_s = row.created_at.seconds() + settings.mail.expiration.count();
   for (const auto& [language, payload] : *payloads) {
     start.content.alert_payloads.push_back(payload);
   }
+  start.layout = row.layout;
   start.devices = std::move(*devices);
+  start.mailboxes = std::move(*mailboxes);
+  start.fallbacks = std::move(*fallbacks);
   start.users = std::move(*users);
   start.rate = row.rate;
   start.canary = settings.apns.canary;
   start.credential_of_topic = service::credentials_by_topic(*topics, settings);
   start.payload_of_language = service::payloads_by_language(*languages, *payloads);
+  if (mail != nullptr) {
+    start.template_of_language = service::payloads_by_language(*languages, mail->languages());
+  } else if (row.layout.mailboxes != 0 || row.layout.fallbacks != 0) {
+    return Failure{FailureKind::cannot_start,
+                   "the task sends mail, but mail.mode is off; set it as it was"};
+  }
   const auto started = pipeline->start(std::move(start));
   if (!started) {
     return service::failure_of(started.error(), "the task cannot be taken up");

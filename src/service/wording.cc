@@ -41,6 +41,9 @@ TaskState state_of(const ledger::TaskRow& row, bool held) {
 }
 
 std::string reply_of(const ledger::Row& row) {
+  if (!row.reply.empty()) {
+    return row.reply;  // a mail server's own words
+  }
   if (row.status == 0) {
     return {};
   }
@@ -108,17 +111,19 @@ Task task_of(const ledger::TaskRow& row, bool held) {
 
 Invitation invitation_of_row(const ledger::Row& row, const ledger::TaskRow& task,
                              const roster::DeviceText& text) {
+  const auto channel = channel_of(task.layout.part_of(row.invitation));
+  const auto& prefix = channel == Channel::push ? task.push_prefix : task.mail_prefix;
   Invitation invitation;
   invitation.number = row.invitation;
   invitation.user_id = text.user_id;
   invitation.user_full_name = text.user_full_name;
   invitation.device_id = text.device_id;
   invitation.device_name = text.device_name;
-  invitation.channel = "push";
+  invitation.channel = name_of(channel);
   invitation.state = name_of(row.outcome.state);
   invitation.reason = name_of(row.outcome.reason);
   invitation.attempts = row.outcome.attempts;
-  invitation.apns_id = uuid_text(apns_id(task.push_prefix, row.invitation, row.generation));
+  invitation.apns_id = uuid_text(apns_id(prefix, row.invitation, row.generation));
   invitation.reply = reply_of(row);
   invitation.updated_at = row.updated_at.milliseconds == 0 ? "" : to_text(row.updated_at);
   return invitation;

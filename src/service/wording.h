@@ -20,6 +20,7 @@ namespace muster::service {
 
 // `held`: whether a process holds the data directory; a running task nobody holds is interrupted.
 [[nodiscard]] Task task_of(const ledger::TaskRow& row, bool held);
+// `text` of a mail has no device.
 [[nodiscard]] Invitation invitation_of_row(const ledger::Row& row, const ledger::TaskRow& task,
                                            const roster::DeviceText& text);
 
