@@ -180,6 +180,7 @@ wire::Vitals Conversation::vitals() const {
   vitals.error = error_;
   vitals.in_flight = flight_.open();
   vitals.stream_limit = flight_.limit();
+  vitals.said = said_;
   return vitals;
 }
 

@@ -51,6 +51,7 @@ class Conversation final : public wire::DeliverySession {
   void heed(Flight::Upshot upshot);
   void say_opening();
   void refuse(Reason reason, bool politely);
+  void note_words(const Reply& reply);
   void fail(Reason reason, ErrorCode code);
   void leave();
   void cut(Reason in_doubt);
@@ -64,6 +65,7 @@ class Conversation final : public wire::DeliverySession {
   Flight flight_;
   Condition condition_ = Condition::opening;
   Reason refusal_ = Reason::none;
+  std::string said_;  // the words of the refusal or the farewell, in one line
   Error error_;
   Instant since_ = Instant::never();  // the last progress: a reply, or bytes that were taken
   bool leaving_ = false;              // QUIT comes behind the last letter

@@ -93,6 +93,7 @@ void Conversation::heed(Flight::Upshot upshot) {
 
 // 421, or 221 unasked: the server ends the connection, whatever it was about to answer.
 void Conversation::hear_farewell(const Reply& reply) {
+  note_words(reply);
   if (condition_ == Condition::opening) {
     refuse(Reason::server_busy, false);
     return;
@@ -110,6 +111,7 @@ void Conversation::hear_farewell(const Reply& reply) {
 // The route is refused: what is in hand goes another way.
 void Conversation::refuse(Reason reason, bool politely) {
   refusal_ = reason;
+  note_words(reader_.reply());
   log::info("smtp", "refused", {{"reason", name_of(reason)}, {"reply", reader_.reply().text}});
   if (reason == Reason::injected_answer || reason == Reason::protocol_error) {
     error_ = Error{ErrorCode::protocol, 0};
@@ -118,6 +120,13 @@ void Conversation::refuse(Reason reason, bool politely) {
     leave();
   } else {
     cut(Reason::connection_lost);
+  }
+}
+
+// What a server agreed to says nothing about why it is left.
+void Conversation::note_words(const Reply& reply) {
+  if (reply.kind() == 4 || reply.kind() == 5) {
+    reply.write_line(said_);
   }
 }
 

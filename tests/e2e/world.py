@@ -186,12 +186,13 @@ kind = "{REACTOR}"
         self.config = file
         return file
 
-    def write_mail_config(self, relay="", mail="", rest="", port=None, tls="none", apns=True):
+    def write_mail_config(self, relay="", mail="", rest="", port=None, tls="none", apns=True,
+                          data=None):
         """Mail through the relay that was started, and pushes where there is an APNs."""
         if not apns:
             self.port, self.tls = 9, self.dir / "tls"
         trust = f'trust_file = "{self.dir}/tls/ca.pem"' if tls in ("implicit", "required") else ""
-        return self.write_config(rest=f'''
+        return self.write_config(data=data, rest=f'''
 [mail]
 mode = "relay"
 from = "Example School <it@school.example>"

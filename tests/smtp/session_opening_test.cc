@@ -208,6 +208,7 @@ TEST(SmtpOpening, RefusesTheRouteWhereTheLoginIsRefused) {
   (void)talk.said();
   EXPECT_EQ(talk.after("535 5.7.8 no\r\n"), "QUIT\r\n");
   EXPECT_EQ(talk.vitals().refusal, Reason::login_refused);
+  EXPECT_EQ(talk.vitals().said, "535 5.7.8 no");
 }
 
 TEST(SmtpOpening, RefusesTheRouteAtAChallengeTooMany) {
