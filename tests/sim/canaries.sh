@@ -15,7 +15,7 @@ for bug in $bugs; do
   cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DMUSTER_BUG="$bug" >/dev/null
   cmake --build "$build" --parallel 2 --target sim_test >/dev/null
   log=$build/$bug.log
-  if MUSTER_SIM_SEEDS=${MUSTER_SIM_SEEDS:-60} "$build/tests/sim_test" >"$log" 2>&1; then
+  if MUSTER_SIM_SEEDS=${MUSTER_SIM_SEEDS:-120} "$build/tests/sim_test" >"$log" 2>&1; then
     echo "$bug: NOT caught"
     missed="$missed $bug"
   elif grep -q '^  Actual: {' "$log"; then

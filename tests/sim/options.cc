@@ -58,8 +58,8 @@ Options Options::draw(std::uint64_t seed) {
     options.drains.push_back(1 + random.below(options.invitations));
   }
   // Drawn last, so that a seed's pushes stay what they were before there was mail.
-  constexpr std::uint32_t mailboxes[] = {0, 1, 30, 200, 700, 1200};
-  options.mailboxes = mailboxes[random.below(std::size(mailboxes))];
+  constexpr std::uint32_t mailboxes[] = {1, 30, 200, 700, 1200};
+  options.mailboxes = random.chance(0.5) ? mailboxes[random.below(std::size(mailboxes))] : 0;
   options.pipelining = random.chance(0.7);
   options.letters_a_connection =
       random.chance(0.3) ? static_cast<std::uint32_t>(1 + random.below(20)) : 0;
@@ -69,6 +69,10 @@ Options Options::draw(std::uint64_t seed) {
   faults.mail_deferred = sometimes(0.5, 0.1);
   faults.mail_refused = sometimes(0.4, 0.05);
   faults.mail_silent_end = sometimes(0.5, 0.05);
+  for (auto count = options.mailboxes == 0 ? 0 : random.below(3); count > 0; --count) {
+    options.mail_crashes.push_back(1 + random.below(options.mailboxes));
+  }
+  std::sort(options.mail_crashes.begin(), options.mail_crashes.end());
   std::sort(options.crashes.begin(), options.crashes.end());
   std::sort(options.drains.begin(), options.drains.end());
   return options;
@@ -82,6 +86,10 @@ std::string Options::text() const {
        << latency_most.count() / 1'000'000 << " faults_s " << faults_last.count() / 1'000'000'000
        << " " << faults.text() << " crashes";
   for (const auto at : crashes) {
+    text << " " << at;
+  }
+  text << " mail_crashes";
+  for (const auto at : mail_crashes) {
     text << " " << at;
   }
   text << " drains";

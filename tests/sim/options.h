@@ -50,9 +50,10 @@ struct Options {
   std::uint32_t letters_a_second = 0;      // our pace; 0: none
   Faults faults;
   Duration faults_last{};
-  // In requests seen by the far end: what happens, and when.
+  // In pushes seen by the far end: what happens, and when.
   std::vector<std::uint64_t> crashes;
   std::vector<std::uint64_t> drains;
+  std::vector<std::uint64_t> mail_crashes;  // in recipients seen by the mail server
 
   [[nodiscard]] static Options draw(std::uint64_t seed);
   [[nodiscard]] std::string text() const;

@@ -49,11 +49,10 @@ void World::run() {
     far_end_.faulty = clock_.now() < calm_at && requests() < 4 * rows_count();
     mail_end_.faulty = far_end_.faulty;
     process_->step();
-    if (crashes_done_ < options_.crashes.size() && requests() >= options_.crashes[crashes_done_]) {
-      ++crashes_done_;
+    if (crash_is_due()) {
       crash();
     } else if (drains_done_ < options_.drains.size() && !draining_ &&
-               requests() >= options_.drains[drains_done_]) {
+               far_end_.requests >= options_.drains[drains_done_]) {
       ++drains_done_;
       draining_ = true;
       process_->request_stop(pipeline::Stop::drain);
@@ -66,6 +65,20 @@ void World::run() {
   }
   end_life();
   check();
+}
+
+bool World::crash_is_due() {
+  if (crashes_done_ < options_.crashes.size() &&
+      far_end_.requests >= options_.crashes[crashes_done_]) {
+    ++crashes_done_;
+    return true;
+  }
+  if (mail_crashes_done_ < options_.mail_crashes.size() &&
+      mail_end_.requests >= options_.mail_crashes[mail_crashes_done_]) {
+    ++mail_crashes_done_;
+    return true;
+  }
+  return false;
 }
 
 void World::open_process() {

@@ -56,6 +56,7 @@ class World {
   }
   [[nodiscard]] std::uint64_t requests() const { return far_end_.requests + mail_end_.requests; }
   void open_process();
+  [[nodiscard]] bool crash_is_due();
   void complain(const std::string& what);
 
   Options options_;
@@ -68,6 +69,7 @@ class World {
   Witness witness_;
   std::unique_ptr<Process> process_;
   std::size_t crashes_done_ = 0;
+  std::size_t mail_crashes_done_ = 0;
   std::size_t drains_done_ = 0;
   bool draining_ = false;
   std::vector<std::string> complaints_;
