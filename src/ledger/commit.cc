@@ -68,6 +68,12 @@ Result<void> Ledger::Implementation::write_all(WallTime now, CommitReport& repor
       }
     }
   }
+  if (letters != 0) {
+    const auto counted = store.add_letters(day_of(now), letters);
+    if (!counted) {
+      return counted;
+    }
+  }
   const auto patched = write_patches(now);
   if (!patched) {
     return patched;
@@ -275,6 +281,7 @@ void Ledger::Implementation::accept(CommitReport& report) {
   }
   exceptional.clear();
   replies.clear();
+  letters = 0;
   gathered.clear();
   gathered_keys.clear();
   dirty = false;

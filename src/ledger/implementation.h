@@ -169,6 +169,7 @@ struct Ledger::Implementation {
   std::unique_ptr<PageInHand[]> pages;  // pages_in_hand_max
   std::size_t last_hit = 0;             // settlements come in runs of one page
   std::vector<Settlement> exceptional;  // waits, in the order of arrival
+  std::uint64_t letters = 0;            // answered, waits: what a relay's day quota counts
   std::deque<std::string> replies;      // what they point to: letters are not ours to keep
   std::vector<std::pair<TaskIndex, InvitationNumber>> gathered;  // waits
   std::unordered_set<std::uint64_t> gathered_keys;               // the same, for looking up
@@ -198,6 +199,11 @@ Result<void> Ledger::Implementation::transact(Work work) {
   return done;
 }
 
+// Since 1970, UTC.
+[[nodiscard]] inline std::int64_t day_of(WallTime at) {
+  constexpr std::int64_t seconds_a_day = 86'400;
+  return at.seconds() / seconds_a_day;
+}
 [[nodiscard]] inline std::uint64_t gathered_key(TaskIndex task, InvitationNumber invitation) {
   return std::uint64_t{task} << 32 | invitation;
 }

@@ -272,4 +272,20 @@ Result<void> Ledger::record_invited(const TaskId& id) {
       [&](store::LedgerStore& store) { return store.record_invited(record->number); });
 }
 
+Result<std::uint64_t> Ledger::letters_today(WallTime now) {
+  std::uint64_t count = 0;
+  const auto done = implementation_->transact([&](store::LedgerStore& store) -> Result<void> {
+    const auto read = store.letters(day_of(now));
+    if (!read) {
+      return tl::unexpected(read.error());
+    }
+    count = *read;
+    return {};
+  });
+  if (!done) {
+    return tl::unexpected(done.error());
+  }
+  return count;
+}
+
 }  // namespace muster::ledger

@@ -122,6 +122,10 @@ class Ledger {
                                             WallTime now);
   [[nodiscard]] Result<void> record_invited(const TaskId& id);  // sets invited_recorded
 
+  // Letters that mail servers answered on the day of `now` (UTC), over all tasks, as far as it is
+  // durable.
+  [[nodiscard]] Result<std::uint64_t> letters_today(WallTime now);
+
   // Counts as they are durable now.
   [[nodiscard]] const Counts& counts(TaskIndex task) const;
   [[nodiscard]] std::size_t pages_in_hand(TaskIndex task) const;

@@ -13,6 +13,7 @@ void Ledger::Implementation::settle(const Settlement& settlement) {
     page->outcomes[at] = settlement.outcome.pack();
     if (!settlement.reply.empty()) {
       page->note_reply(at, settlement.reply);
+      ++letters;
     }
     page->touched = true;
     dirty = true;
@@ -41,6 +42,9 @@ void Ledger::Implementation::settle_exceptional(Settlement settlement, PageInHan
     page->note_reply(at, !slow && ordinary(settlement.outcome) ? settlement.reply : "");
     page->counted.set(at);
     page->touched = true;
+  }
+  if (!settlement.reply.empty() && settlement.kind == Settlement::Kind::settled) {
+    ++letters;
   }
   if (!settlement.reply.empty()) {
     settlement.reply = replies.emplace_back(settlement.reply.substr(0, limits::reply_bytes_max));

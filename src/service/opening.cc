@@ -143,6 +143,11 @@ Checked<Done> Dispatcher::Implementation::open_pipeline() {
   wanted.credentials = credentials->pools(wanted.shards);
   if (mail != nullptr) {
     wanted.mail = mail->route();
+    const auto spent = ledger->letters_today(clock.wall());
+    if (!spent) {
+      return service::failure_of(spent.error(), "the ledger cannot be read");
+    }
+    wanted.mail->pace.spent_today = *spent;
   }
   wanted.policy.retry_after = durations(settings.apns.retry_after);
   wanted.policy.attempts = settings.apns.attempts;

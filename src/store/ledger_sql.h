@@ -64,6 +64,7 @@ CREATE TABLE exception(
   reply TEXT NOT NULL,
   PRIMARY KEY(task, invitation)) WITHOUT ROWID;
 CREATE INDEX exception_waiting ON exception(task, wait, channel, next_at_ms) WHERE wait > 0;
+CREATE TABLE letters(day INTEGER PRIMARY KEY, count INTEGER NOT NULL);
 )";
 
 // Version 1 knew push alone.
@@ -78,6 +79,7 @@ ALTER TABLE exception ADD COLUMN channel INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE exception ADD COLUMN reply TEXT NOT NULL DEFAULT '';
 DROP INDEX exception_waiting;
 CREATE INDEX exception_waiting ON exception(task, wait, channel, next_at_ms) WHERE wait > 0;
+CREATE TABLE letters(day INTEGER PRIMARY KEY, count INTEGER NOT NULL);
 )",
                                                             R"(
 CREATE TEMP VIEW task AS
@@ -86,6 +88,7 @@ CREATE TEMP VIEW task AS
 CREATE TEMP VIEW audience AS
   SELECT *, x'' AS mailboxes, x'' AS fallbacks FROM main.audience;
 CREATE TEMP VIEW exception AS SELECT *, 0 AS channel, '' AS reply FROM main.exception;
+CREATE TEMP VIEW letters AS SELECT 0 AS day, 0 AS count WHERE false;
 )"}}};
 
 #define MUSTER_TASK_FIELDS                                                                      \
@@ -128,9 +131,11 @@ enum class Verb : std::uint8_t {
   doubt_leased,
   retry_groups,
   retry,
+  add_letters,
+  letters,
 };
 
-inline constexpr std::array<std::string_view, 29> ledger_sql{
+inline constexpr std::array<std::string_view, 31> ledger_sql{
     "INSERT INTO task(" MUSTER_TASK_FIELDS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     "INSERT INTO audience(task, " MUSTER_AUDIENCE_FIELDS ") VALUES(?,?,?,?,?,?)",
     "INSERT INTO progress VALUES(?,?)",
@@ -179,6 +184,8 @@ inline constexpr std::array<std::string_view, 29> ledger_sql{
     " attempts = CASE ?5 WHEN 0 THEN attempts ELSE 0 END,"
     " doubt = CASE ?5 WHEN 0 THEN doubt ELSE 0 END"
     " WHERE task = ?1 AND state = ?2 AND wait <> 2",
+    "INSERT INTO letters VALUES(?1, ?2) ON CONFLICT DO UPDATE SET count = count + ?2",
+    "SELECT max(count) FROM letters WHERE day = ?",
 };
 
 #undef MUSTER_TASK_FIELDS

@@ -194,6 +194,20 @@ Result<void> LedgerStore::put_counts(TaskNumber task, Bytes counts) {
   return of(Verb::put_counts).bind(1, task).bind(2, counts).run();
 }
 
+// ── letters ──
+
+Result<void> LedgerStore::add_letters(std::int64_t day, std::uint64_t count) {
+  return of(Verb::add_letters).bind(1, day).bind(2, static_cast<std::int64_t>(count)).run();
+}
+
+Result<std::uint64_t> LedgerStore::letters(std::int64_t day) {
+  const auto count = read_key(of(Verb::letters).bind(1, day));
+  if (!count) {
+    return tl::unexpected(count.error());
+  }
+  return *count == no_key ? 0 : static_cast<std::uint64_t>(*count);
+}
+
 // ── pages ──
 
 Result<std::vector<OpenPage>> LedgerStore::open_pages(TaskNumber task) {

@@ -123,6 +123,11 @@ class LedgerStore {
   [[nodiscard]] Result<void> record_invited(TaskNumber task);
   [[nodiscard]] Result<void> put_counts(TaskNumber task, Bytes counts);
 
+  // ── letters ──
+  // So many more were answered on that day (UTC, since 1970): what a relay's day quota counts.
+  [[nodiscard]] Result<void> add_letters(std::int64_t day, std::uint64_t count);
+  [[nodiscard]] Result<std::uint64_t> letters(std::int64_t day);
+
   // ── pages ──
   // Pages that were leased and are not settled, in order.
   [[nodiscard]] Result<std::vector<OpenPage>> open_pages(TaskNumber task);
@@ -166,7 +171,7 @@ class LedgerStore {
                                                           WallTime now);
 
  private:
-  static constexpr std::size_t verbs_count = 29;
+  static constexpr std::size_t verbs_count = 31;
   explicit LedgerStore(Database database) : database_(std::move(database)) {}
   [[nodiscard]] Result<void> prepare(OpenMode mode);
   [[nodiscard]] Statement& of(Verb verb);

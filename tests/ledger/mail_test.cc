@@ -276,5 +276,19 @@ TEST_F(LedgerMailDeathTest, EndsTheProcessWhenAMailNamesAPageThatIsNotItsOwn) {
   EXPECT_DEATH(settle(told), "ledger/implementation.h");
 }
 
+TEST_F(LedgerMailTest, CountsADaysLettersOverRestarts) {
+  create_and_lease_mail(10);
+  settle_replied(0, sent, taken);
+  settle_replied(1, refused, unknown);
+  settle(2, Outcome{State::cancelled, Reason::removed, 0});  // never written
+  EXPECT_EQ(*ledger_->letters_today(now_), 0U) << "not durable yet";
+  commit();
+  EXPECT_EQ(*ledger_->letters_today(now_), 2U);
+  reopen();
+  EXPECT_EQ(*ledger_->letters_today(now_), 2U);
+  const WallTime tomorrow{now_.milliseconds + 24LL * 3600 * 1000};
+  EXPECT_EQ(*ledger_->letters_today(tomorrow), 0U);
+}
+
 }  // namespace
 }  // namespace muster::ledger
