@@ -114,22 +114,7 @@ bool Expander::take_news() {
       }
     }
     for (auto& leased : news->pages) {
-      if (is_mail(leased.task, leased.first)) {
-        mail_.take_page(std::move(leased));
-        continue;
-      }
-      auto& work = works_.at(leased.task);
-      --work.leases_asked;
-      Page page;
-      page.devices = crossings_.tasks[leased.task]->devices.slice(leased.first, limits::page_size);
-      page.size = static_cast<std::uint32_t>(page.devices.size());
-      page.mark = leased.mark;
-      page.cursor = leased.mark;
-      page.leased = std::move(leased);
-      const auto number = page.leased.page;
-      if (page.mark < page.size) {  // otherwise it was settled by the commit that leased it
-        work.pages.insert_or_assign(number, std::move(page));
-      }
+      take_page(std::move(leased));
     }
     for (const auto index : news->exhausted) {
       auto& work = works_.at(index);
@@ -176,6 +161,25 @@ bool Expander::take_news() {
     }
   }
   return any;
+}
+
+void Expander::take_page(ledger::LeasedPage leased) {
+  if (is_mail(leased.task, leased.first)) {
+    mail_.take_page(std::move(leased));
+    return;
+  }
+  auto& work = works_.at(leased.task);
+  --work.leases_asked;
+  Page page;
+  page.devices = crossings_.tasks[leased.task]->devices.slice(leased.first, limits::page_size);
+  page.size = static_cast<std::uint32_t>(page.devices.size());
+  page.mark = leased.mark;
+  page.cursor = leased.mark;
+  page.leased = std::move(leased);
+  const auto number = page.leased.page;
+  if (page.mark < page.size) {  // otherwise it was settled by the commit that leased it
+    work.pages.insert_or_assign(number, std::move(page));
+  }
 }
 
 void Expander::ask(LedgerRequest::Kind kind, TaskIndex task, std::uint32_t page) {

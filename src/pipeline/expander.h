@@ -68,6 +68,7 @@ class Expander {
 
   void begin(TaskIndex index);
   bool take_news();
+  void take_page(ledger::LeasedPage leased);
   [[nodiscard]] bool is_mail(TaskIndex task, InvitationNumber invitation) const;
   void ask(LedgerRequest::Kind kind, TaskIndex task, std::uint32_t page = 0);
   void lease_ahead(Work& work);

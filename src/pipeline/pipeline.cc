@@ -22,13 +22,14 @@ ExpanderSettings expander_settings(const PipelineSettings& settings) {
 // The shard behind those of push is mail's.
 ShardSettings shard_settings(const PipelineSettings& settings, std::uint32_t number) {
   const auto seed = settings.seed + number;
-  if (number < settings.shards) {
+  const auto& mail = settings.mail;
+  if (!mail || number < settings.shards) {
     return ShardSettings{number, settings.credentials, Channel::push, settings.policy, seed};
   }
-  auto pool = settings.mail->pool;
+  MUSTER_ASSERT(mail->policy.attempts <= limits::mail_attempts_max);
+  auto pool = mail->pool;
   pool.channel = Channel::mail;
-  MUSTER_ASSERT(settings.mail->policy.attempts <= limits::mail_attempts_max);
-  return ShardSettings{number, {pool}, Channel::mail, settings.mail->policy, seed};
+  return ShardSettings{number, {pool}, Channel::mail, mail->policy, seed};
 }
 
 }  // namespace
@@ -74,9 +75,13 @@ Pipeline::Pipeline(const PipelineSettings& settings, std::unique_ptr<ledger::Led
 }
 
 void Pipeline::start_writers() {
-  const auto count = settings_.mail ? std::max(1U, settings_.mail->composers) : 0U;
+  const auto& mail = settings_.mail;
+  if (!mail) {
+    return;
+  }
+  const auto count = std::max(1U, mail->composers);
   for (std::uint32_t number = 0; number < count; ++number) {
-    writers_.push_back(std::make_unique<LetterWriter>(crossings_, settings_.mail->compose, clock_));
+    writers_.push_back(std::make_unique<LetterWriter>(crossings_, mail->compose, clock_));
     crossings_.writer_bells.push_back(&writers_.back()->bell());
   }
   for (std::uint32_t number = 0; number < count; ++number) {
