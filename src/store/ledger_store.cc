@@ -84,7 +84,7 @@ Result<LedgerStore, Complaint> LedgerStore::open(const std::string& dir, OpenMod
 
 Result<void> LedgerStore::prepare(OpenMode mode) {
   static_assert(ledger_sql.size() == verbs_count);
-  static_assert(static_cast<std::size_t>(Verb::retry) + 1 == verbs_count);
+  static_assert(static_cast<std::size_t>(Verb::letters) + 1 == verbs_count);
   for (std::size_t i = 0; i < ledger_sql.size(); ++i) {
     if (mode == OpenMode::read && !ledger_sql[i].starts_with("SELECT")) {
       continue;  // the views over an older file take no writing

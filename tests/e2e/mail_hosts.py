@@ -35,6 +35,16 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def as_it_came(raw):
+    """A delivered message as it came: without what the delivery wrote above it, in CR LF."""
+    lines = raw.replace(b"\r\n", b"\n").split(b"\n")
+    while lines[0].split(b":")[0].lower() in (b"return-path", b"x-original-to", b"delivered-to",
+                                              b"received", b"envelope-to", b"delivery-date") or \
+            lines[0][:1] in (b" ", b"\t"):
+        lines.pop(0)
+    return b"\r\n".join(lines)
+
+
 def greets(port):
     with socket.socket() as probe:
         probe.settimeout(1)
