@@ -4,6 +4,7 @@ The load generator shares our reading of the RFCs; Postfix (with the synchronisa
 (smtp_enforce_sync, CHUNKING), OpenSMTPD (no PIPELINING) and smtp-sink do not. What they delivered is
 parsed by Python's email package and, where it is signed, verified by dkimpy.
 """
+import csv
 import email
 import email.policy
 import os
@@ -32,9 +33,8 @@ class MailHosts(World):
         return sent.json()["task"]
 
     def addresses(self):
-        rows = (self.school / "users.csv").read_text().splitlines()
-        column = rows[0].split(",").index("email")
-        return Counter(row.split(",")[column] for row in rows[1:])
+        with open(self.school / "users.csv", newline="", encoding="utf-8") as rows:
+            return Counter(row["email"] for row in csv.DictReader(rows))
 
     def check(self, host):
         """Every letter there once, and whole."""
