@@ -19,6 +19,7 @@ struct Selector {
   std::string device;  // with user: only this device_id
   Audience audience = Audience::not_invited;
   Channels channels = Channels::push_then_mail;
+  friend bool operator==(const Selector&, const Selector&) = default;
 };
 
 }  // namespace muster

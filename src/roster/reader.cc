@@ -92,6 +92,10 @@ Result<std::uint64_t> RosterReader::version() {
   });
 }
 
+Result<std::uint64_t> RosterReader::state() {
+  return implementation_->store.changes();
+}
+
 Result<std::vector<std::string>> RosterReader::topics() {
   return in_snapshot<std::vector<std::string>>(
       implementation_->store, [&] { return implementation_->store.names(store::NameKind::topic); });

@@ -106,6 +106,9 @@ class RosterReader {
   [[nodiscard]] Result<void> read_block(std::uint32_t number, Block& into);
   // Raised by every commit that changes blocks: a cached block is good while it is the same.
   [[nodiscard]] Result<std::uint64_t> version();
+  // Differs after any commit to the roster, by whomever, from what this reader said before. It may
+  // differ without one.
+  [[nodiscard]] Result<std::uint64_t> state();
   [[nodiscard]] Result<std::vector<std::string>> topics();     // by index
   [[nodiscard]] Result<std::vector<std::string>> languages();  // by index; 0 is ""
   // The topics among these devices' targets (by index), without reading each device's row.

@@ -52,11 +52,7 @@ Checked<Preview> Dispatcher::preview(const Selector& selector) {
   if (!reader) {
     return reader.failure();
   }
-  auto chosen = service::choose(**reader, implementation_->settings, selector);
-  if (!chosen) {
-    return chosen.failure();
-  }
-  return chosen->preview;
+  return implementation_->kept_choice.preview(**reader, implementation_->settings, selector);
 }
 
 Checked<std::string> Dispatcher::send(const Preview& preview, const SendOptions& options) {

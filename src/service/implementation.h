@@ -24,6 +24,7 @@
 #include "roster/roster.h"
 #include "service/audience.h"
 #include "service/credentials.h"
+#include "service/kept_choice.h"
 #include "store/database.h"
 
 namespace muster {
@@ -86,6 +87,7 @@ struct Dispatcher::Implementation {
   std::unique_ptr<ledger::Ledger> ledger;  // until the pipeline owns it
   std::unique_ptr<pipeline::Pipeline> pipeline;
   std::unique_ptr<roster::RosterReader> roster_for_reading;
+  service::KeptChoice kept_choice;  // made with roster_for_reading
   std::unique_ptr<ledger::LedgerReader> ledger_for_reading;
   std::map<std::string, Run> runs;  // by task id
   std::string reactor_name;

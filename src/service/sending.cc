@@ -74,7 +74,7 @@ Checked<std::string> Dispatcher::Implementation::send(const Preview& preview,
   if (!reader) {
     return reader.failure();
   }
-  auto chosen = service::choose(**reader, settings, preview.selector);
+  auto chosen = kept_choice.take(**reader, settings, preview.selector);
   if (!chosen) {
     return chosen.failure();
   }

@@ -160,6 +160,15 @@ Result<std::uint64_t> RosterStore::counter(Counter which) {
   return static_cast<std::uint64_t>(value->value_or(0));
 }
 
+Result<std::uint64_t> RosterStore::changes() {
+  MUSTER_USE(query, "PRAGMA data_version");
+  const auto value = one<std::int64_t>(query, [](const Statement& at) { return at.integer(0); });
+  if (!value) {
+    return tl::unexpected(value.error());
+  }
+  return static_cast<std::uint64_t>(value->value_or(0));
+}
+
 Result<void> RosterStore::set_counter(Counter which, std::uint64_t value) {
   MUSTER_USE(write, "INSERT OR REPLACE INTO counters VALUES(?,?)");
   return write.bind(1, static_cast<std::int64_t>(which))

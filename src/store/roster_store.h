@@ -117,6 +117,9 @@ class RosterStore {
 
   [[nodiscard]] Result<std::uint64_t> counter(Counter which);
   [[nodiscard]] Result<void> set_counter(Counter which, std::uint64_t value);
+  // Of this connection in read mode: differs after a commit of any other, in whatever process.
+  // Outside begin() and commit(), unlike the others.
+  [[nodiscard]] Result<std::uint64_t> changes();
   [[nodiscard]] Result<std::vector<std::string>> names(NameKind kind);  // by index; 0 is ""
   [[nodiscard]] Result<void> add_name(NameKind kind, std::uint16_t number, std::string_view name);
 

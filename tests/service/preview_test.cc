@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "crypto/es256.h"
+#include "roster/roster.h"
 #include "tests/service/house.h"
 
 namespace muster {
@@ -139,6 +140,24 @@ TEST_F(ServiceRefusal, OfAnAudienceThatChangedSinceThePreview) {
   ASSERT_TRUE(dispatcher->import_roster({{folder / "school/devices.csv"}, "", false, ""}, nullptr));
   const auto line = refusal(dispatcher->send(*preview), FailureKind::refused);
   EXPECT_THAT(line, HasSubstr("has changed since the preview: now 3 invitations, then 2"));
+}
+
+// Through a connection of its own, as the keeper's thread and other processes write.
+TEST_F(ServiceRefusal, OfUsersWhoWereInvitedSinceThePreview) {
+  const auto dispatcher = open_school();
+  const auto ann = dispatcher->preview(user("ann"));
+  const auto all = dispatcher->preview(group("all"));
+  ASSERT_TRUE(ann && all);
+  auto writer = roster::Roster::open(settings.data_dir);
+  auto reader = roster::RosterReader::open(settings.data_dir);
+  ASSERT_TRUE(writer && reader);
+  const auto chosen = (*reader)->select_user("ann", "", roster::Wanted::not_invited);
+  ASSERT_TRUE(chosen);
+  ASSERT_TRUE((*writer)->add_invited(chosen->users));
+  EXPECT_THAT(refusal(dispatcher->send(*all), FailureKind::refused),
+              HasSubstr("has changed since the preview: now 1 invitations, then 2"));
+  EXPECT_THAT(refusal(dispatcher->send(*ann), FailureKind::refused),
+              HasSubstr("now 0 invitations, then 1"));
 }
 
 TEST_F(ServiceRefusal, OfATopicWithoutCredential) {
