@@ -263,7 +263,7 @@ std::unique_ptr<Conversation> ApnsServer::Implementation::converse(std::uint32_t
                                                                    const Fault* fault,
                                                                    Instant now) {
   if (settings.fast) {
-    const FastSettings wanted{peer.streams, peer.window, peer.delay};
+    const FastSettings wanted{peer.streams, peer.window, peer.delay, peer.arrivals};
     return std::make_unique<FastConversation>(wanted, peer.stats.requests,
                                               peer.stats.violations.protocol);
   }

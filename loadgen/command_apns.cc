@@ -99,6 +99,7 @@ struct Parts {
   std::optional<Journal> journal;
   std::optional<crypto::Es256Key> key;
   std::unique_ptr<crypto::TlsContext> tls;
+  std::vector<Instant> arrivals;
   ApnsPeer peer;
 };
 
@@ -156,6 +157,7 @@ Result<void, Complaint> prepare(const ApnsWishes& wishes, Parts& parts) {
     parts.journal.emplace(std::move(*journal));
     peer.journal = &*parts.journal;
   }
+  peer.arrivals = wishes.arrivals_file.empty() ? nullptr : &parts.arrivals;
   return {};
 }
 
@@ -169,6 +171,15 @@ Result<void, Complaint> write_file(const std::string& file, const std::string& t
     return tl::unexpected(about(file, "cannot write: " + std::generic_category().message(errno)));
   }
   return {};
+}
+
+// One line a request: nanoseconds of the boot clock, as a client on this machine reads it.
+Result<void, Complaint> write_arrivals(const std::string& file, const std::vector<Instant>& times) {
+  std::string text;
+  for (const auto& time : times) {
+    text += (text.empty() ? "" : "\n") + std::to_string(time.nanoseconds);
+  }
+  return write_file(file, text);
 }
 
 // SIGTERM and SIGINT as a descriptor, for as long as it lives.
@@ -234,7 +245,10 @@ Result<void, Complaint> serve_apns(const ApnsWishes& wishes) {
   std::printf("%s\n", json.c_str());
   std::fflush(stdout);
   if (ran && !wishes.stats_file.empty()) {
-    return write_file(wishes.stats_file, json);
+    ran = write_file(wishes.stats_file, json);
+  }
+  if (ran && !wishes.arrivals_file.empty()) {
+    ran = write_arrivals(wishes.arrivals_file, parts.arrivals);
   }
   return ran;
 }

@@ -25,6 +25,7 @@ struct ApnsWishes {
   std::uint32_t window = 65'535;
   std::uint32_t delay_ms = 0;
   bool fast = false;
+  std::string arrivals_file;  // with fast: when each request came
   std::uint32_t idle_s = 0;
   std::string port_file;
   std::string stats_file;
