@@ -19,7 +19,7 @@ constexpr int busy_timeout_ms = 1000;
 constexpr int checkpoint_pages = 1000;
 
 constexpr const char* settings_of_reading =
-    "PRAGMA mmap_size = 0;"  // a damaged disk gives an error rather than SIGBUS
+    "PRAGMA mmap_size = 0;"      // a damaged disk gives an error rather than SIGBUS
     "PRAGMA cache_size = -8192;"
     "PRAGMA cell_size_check = ON;"
     "PRAGMA foreign_keys = OFF;"
@@ -148,18 +148,6 @@ Result<void> create_file(const std::string& file) {
   return {};
 }
 
-Result<std::int64_t> read_number(Database& database, std::string_view sql) {
-  auto statement = database.prepare(sql);
-  if (!statement) {
-    return tl::unexpected(statement.error());
-  }
-  const auto row = statement->step();
-  if (!row) {
-    return tl::unexpected(row.error());
-  }
-  return *row ? statement->integer(0) : 0;
-}
-
 struct Identity {
   std::int64_t application = 0;
   std::int64_t version = 0;
@@ -167,19 +155,18 @@ struct Identity {
 };
 
 Result<Identity> read_identity(Database& database) {
-  const auto tables = read_number(database, "SELECT count(*) FROM sqlite_schema");
-  if (!tables) {
-    return tl::unexpected(tables.error());
+  auto statement = database.prepare(
+      "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"
+      " FROM pragma_application_id, pragma_user_version");
+  if (!statement) {
+    return tl::unexpected(statement.error());
   }
-  const auto application = read_number(database, "PRAGMA application_id");
-  if (!application) {
-    return tl::unexpected(application.error());
+  const auto row = statement->step();
+  if (!row) {
+    return tl::unexpected(row.error());
   }
-  const auto version = read_number(database, "PRAGMA user_version");
-  if (!version) {
-    return tl::unexpected(version.error());
-  }
-  return Identity{*application, *version, *tables};
+  MUSTER_ASSERT(*row);
+  return Identity{statement->integer(0), statement->integer(1), statement->integer(2)};
 }
 
 // Nothing has been written to the file when it is refused.
@@ -437,6 +424,23 @@ Result<Statement> Database::prepare(std::string_view sql) {
 Result<void> Database::execute(std::string_view sql) {
   errno = 0;
   const int code = sqlite3_exec(database_, std::string(sql).c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) {
+    return tl::unexpected(error_of(database_, code));
+  }
+  return {};
+}
+
+Result<void> Database::read_value(const Column& column, std::int64_t row, std::span<Byte> into) {
+  sqlite3_blob* opened = nullptr;
+  errno = 0;
+  int code = sqlite3_blob_open(database_, "main", column.table, column.name, row, 0, &opened);
+  const std::unique_ptr<sqlite3_blob, int (*)(sqlite3_blob*)> blob(opened, sqlite3_blob_close);
+  if (code == SQLITE_OK && std::cmp_not_equal(sqlite3_blob_bytes(opened), into.size())) {
+    return trouble(ErrorCode::store_corrupt);  // its length and its pages disagree
+  }
+  if (code == SQLITE_OK) {
+    code = sqlite3_blob_read(opened, into.data(), static_cast<int>(into.size()), 0);
+  }
   if (code != SQLITE_OK) {
     return tl::unexpected(error_of(database_, code));
   }
