@@ -348,6 +348,19 @@ TEST_F(DatabaseTest, FindsAValueThatEndsBeforeItsLength) {
   EXPECT_EQ(done.error().code, ErrorCode::store_corrupt);
 }
 
+TEST_F(DatabaseTest, KeepsLessOfTheFileInMemoryWhereItOnlyReads) {
+  const auto kept = [](Database& database) {
+    auto asked = database.prepare("PRAGMA cache_size");
+    EXPECT_TRUE(*asked->step());
+    return -asked->integer(0);  // KiB
+  };
+  auto writer = open();
+  auto reader = open(OpenMode::read);
+  ASSERT_TRUE(reader);
+  EXPECT_LE(kept(*reader), 256);
+  EXPECT_GE(kept(*writer), 8192);
+}
+
 class DirectoryLockTest : public DatabaseTest {};
 
 TEST_F(DirectoryLockTest, CreatesADirectoryForItsOwnerOnly) {
