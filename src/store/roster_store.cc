@@ -423,18 +423,19 @@ Result<std::vector<Byte>> RosterStore::block(std::uint32_t number) {
 Result<bool> RosterStore::read_block(std::uint32_t number, std::vector<Byte>& into) {
   MUSTER_USE(query, "SELECT length(bytes) FROM blocks WHERE number=?");
   query.bind(1, std::int64_t{number});
-  const auto size = one<std::size_t>(
+  const auto found = one<std::size_t>(
       query, [](const Statement& at) { return static_cast<std::size_t>(at.integer(0)); });
-  if (!size) {
-    return tl::unexpected(size.error());
+  if (!found) {
+    return tl::unexpected(found.error());
   }
-  if (!*size) {
+  const auto size = *found;
+  if (!size) {
     return false;
   }
-  if (into.capacity() < **size) {
+  if (into.capacity() < *size) {
     into = std::vector<Byte>();  // resize() alone would ask for twice as much
   }
-  into.resize(**size);
+  into.resize(*size);
   const auto done = database_.read_value({.table = "blocks", .name = "bytes"}, number, into);
   if (!done) {
     return tl::unexpected(done.error());
