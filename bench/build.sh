@@ -3,5 +3,5 @@
 build=${MUSTER_BUILD:-build/release}
 if [ -z "${MUSTER_BUILD:-}" ]; then
   cmake --preset release >/dev/null
-  cmake --build --preset release --target muster muster-loadgen >/dev/null
+  cmake --build --preset release --target muster muster-loadgen latency_bench >/dev/null
 fi

@@ -139,8 +139,25 @@ def part_memory(rig, devices, rounds):
     row("large : small", ratios(peaks[large], peaks[small]), "", "≤ 1.1")
 
 
-PARTS = {"send": part_send, "first": part_first, "streams": part_streams, "delay": part_delay,
-         "shards": part_shards, "memory": part_memory}
+def part_latency(rig, devices, rounds):
+    cold, *warm = rig.latency(TOKEN, devices, max(rounds, 50))
+    title(f"latency: one invitation to one device of {devices:,} on a warm connection, {len(warm)} "
+          "rounds; median (min–max) (token)")
+
+    def after(begin, end):
+        return [(times[end] - times[begin]) / 1e6 for times in warm]
+
+    asked, called, returned, recorded, arrived = range(5)
+    row("from send() to the push's arrival", after(called, arrived), "ms", "≤ 5, the worst as well")
+    row("from the preview to the push's arrival", after(asked, arrived), "ms", "≤ 5")
+    row("from send() to its return", after(called, returned), "ms")
+    row("from send() to the answer recorded", after(called, recorded), "ms")
+    row("from send() to arrival, cold", [(cold[arrived] - cold[called]) / 1e6], "ms")
+
+
+PARTS = {"send": part_send, "first": part_first, "latency": part_latency,
+         "streams": part_streams, "delay": part_delay, "shards": part_shards,
+         "memory": part_memory}
 
 
 def arguments():

@@ -8,6 +8,7 @@
 #   parts, all where none is named:
 #          send     CPU, rate, memory, disk and bytes of a send: alerts with a token, wakes by certificate
 #          first    time to the first push
+#          latency  one invitation to one device on a warm connection, 50 rounds at least
 #          streams  one connection with 1, 10 and 100 streams
 #          delay    a sink that answers after 40 ms
 #          shards   CPU with 1, 2 and 4 shards on one core

@@ -300,6 +300,24 @@ class Rig:
             result["bytes_out"] = between.close()
         return Sent(done, served, result, sum(f.stat().st_size for f in data.glob("ledger.db*")))
 
+    def latency(self, workload, devices, rounds):
+        """One invitation to one device, again and again in one process: per round when it was asked
+        for, send() called, send() returned, it was recorded, and arrived at the sink, all in ns."""
+        data, arrivals = self.dir / "data", self.dir / "arrivals"
+        shutil.rmtree(data, ignore_errors=True)
+        shutil.copytree(self.imported(workload, devices), data)
+        os.sync()
+        running = Server(self, workload, "--fast", "--arrivals", arrivals)
+        config = self.settings(workload, running.port, data)
+        done = must(run(CLIENT_CORE, self.build / "bench" / "latency_bench", config, rounds),
+                    "latency_bench")
+        running.stop()
+        arrived = arrivals.read_text().split()
+        asked = [line.split() for line in done.out.splitlines()]
+        if len(arrived) != len(asked):
+            sys.exit(f"latency_bench sent {len(asked)}, the server saw {len(arrived)}")
+        return [[int(time) for time in (*times, came)] for times, came in zip(asked, arrived)]
+
     def h2load(self, workload, requests, connections, streams, server=("--fast",), relay=False):
         running = Server(self, workload, *server)
         between = CountingRelay(running.port) if relay else None

@@ -35,7 +35,7 @@ Welcome ApnsHost::welcome(std::uint32_t number, Instant now) {
 std::unique_ptr<Conversation> ApnsHost::converse(std::uint32_t number, const std::string& subject,
                                                  const Fault* fault, Instant now) {
   if (ways_.fast) {
-    const FastSettings wanted{peer_.streams, peer_.window, peer_.delay};
+    const FastSettings wanted{peer_.streams, peer_.window, peer_.delay, peer_.arrivals};
     return std::make_unique<FastConversation>(wanted, peer_.stats.requests,
                                               peer_.stats.violations.protocol);
   }

@@ -60,7 +60,8 @@ struct ApnsPeer {
   Duration delay{0};
   const Clock* clock = nullptr;
   FaultPlan faults;
-  Journal* journal = nullptr;  // nullptr: none is kept
+  Journal* journal = nullptr;                // nullptr: none is kept
+  std::vector<Instant>* arrivals = nullptr;  // of the fast sink's requests; nullptr: none are kept
   ApnsStats stats;
 };
 

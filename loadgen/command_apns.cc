@@ -57,6 +57,7 @@ struct Parts {
   std::optional<Journal> journal;
   std::optional<crypto::Es256Key> key;
   std::unique_ptr<crypto::TlsContext> tls;
+  std::vector<Instant> arrivals;
   ApnsPeer peer;
 };
 
@@ -114,7 +115,17 @@ Result<void, Complaint> prepare(const ApnsWishes& wishes, Parts& parts) {
     parts.journal.emplace(std::move(*journal));
     peer.journal = &*parts.journal;
   }
+  peer.arrivals = wishes.arrivals_file.empty() ? nullptr : &parts.arrivals;
   return {};
+}
+
+// One line a request: nanoseconds of the boot clock, as a client on this machine reads it.
+Result<void, Complaint> write_arrivals(const std::string& file, const std::vector<Instant>& times) {
+  std::string text;
+  for (const auto& time : times) {
+    text += (text.empty() ? "" : "\n") + std::to_string(time.nanoseconds);
+  }
+  return write_file(file, text);
 }
 
 }  // namespace
@@ -128,8 +139,12 @@ Result<void, Complaint> serve_apns(const ApnsWishes& wishes) {
     log::set_level(log::Level::info);  // when its first request came
   }
   ApnsHost host(parts.peer, {parts.tls.get(), wishes.fast});
-  return serve(wishes.serving, parts.clock,
-               {"apns", host, [&parts] { return parts.peer.stats.json(); }});
+  auto served = serve(wishes.serving, parts.clock,
+                      {"apns", host, [&parts] { return parts.peer.stats.json(); }});
+  if (served && !wishes.arrivals_file.empty()) {
+    served = write_arrivals(wishes.arrivals_file, parts.arrivals);
+  }
+  return served;
 }
 
 }  // namespace muster::loadgen

@@ -23,6 +23,7 @@ struct ApnsWishes {
   std::uint32_t window = 65'535;
   std::uint32_t delay_ms = 0;
   bool fast = false;
+  std::string arrivals_file;  // with fast: when each request came
 };
 
 // Runs until SIGTERM, SIGINT or idleness, then prints the counts as one line of JSON. Takes the

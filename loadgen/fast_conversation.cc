@@ -97,14 +97,17 @@ void FastConversation::receive(Bytes bytes, Instant now) {
   const auto preface = std::min(preface_left_, bytes.size());
   preface_left_ -= preface;
   bytes = bytes.subspan(preface);
-  const bool none_yet = requests_ == 0;
+  const auto requests_before = requests_;
   make_room_for_answers(bytes.size());
   bytes = complete_rest(bytes);
   const auto taken = take_frames(bytes);
   rest_.insert(rest_.end(), bytes.begin() + static_cast<std::ptrdiff_t>(taken), bytes.end());
   violations_ += broken_ ? 1 : 0;
-  if (none_yet && requests_ > 0) {
+  if (requests_before == 0 && requests_ > 0) {
     log::info("loadgen", "first request", {{"at_ns", now.nanoseconds}});
+  }
+  if (settings_.arrivals != nullptr) {
+    settings_.arrivals->insert(settings_.arrivals->end(), requests_ - requests_before, now);
   }
   give_back_window();
   send_answers(now);

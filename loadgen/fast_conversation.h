@@ -22,6 +22,7 @@ struct FastSettings {
   std::uint32_t streams = 1000;
   std::uint32_t window = 65'535;
   Duration delay{0};
+  std::vector<Instant>* arrivals = nullptr;  // gains the time of each request, where anybody asks
 };
 
 class FastConversation final : public Conversation {

@@ -119,11 +119,16 @@ CLI::App* add_apns(CLI::App& program, ApnsWishes& wishes) {
       ->capture_default_str();
   command->add_option("--delay", wishes.delay_ms, "Answer after so many milliseconds")
       ->capture_default_str();
+  auto* fast = command
+                   ->add_flag("--fast", wishes.fast,
+                              "A sink: answers 200 to everything, checks and journals nothing")
+                   ->excludes(faults)
+                   ->excludes(journal);
   command
-      ->add_flag("--fast", wishes.fast,
-                 "A sink: answers 200 to everything, checks and journals nothing")
-      ->excludes(faults)
-      ->excludes(journal);
+      ->add_option(
+          "--arrivals", wishes.arrivals_file,
+          "Write when each request came here at the end: CLOCK_BOOTTIME in ns, a line each")
+      ->needs(fast);
   add_end(*command, wishes.serving);
   return command;
 }

@@ -51,18 +51,6 @@ Result<crypto::TlsServerSettings, Complaint> settings_of_folder(const std::strin
   return settings;
 }
 
-// Whole or not at all: who waits for the file must not read half of it.
-Result<void, Complaint> write_file(const std::string& file, const std::string& text) {
-  const auto draft = file + ".new";
-  std::ofstream stream(draft, std::ios::binary | std::ios::trunc);
-  stream << text << '\n';
-  stream.close();
-  if (stream.fail() || std::rename(draft.c_str(), file.c_str()) != 0) {
-    return tl::unexpected(about(file, "cannot write: " + std::generic_category().message(errno)));
-  }
-  return {};
-}
-
 // SIGTERM and SIGINT as a descriptor, for as long as it lives.
 class StopSignals {
  public:
@@ -94,6 +82,17 @@ class StopSignals {
 };
 
 }  // namespace
+
+Result<void, Complaint> write_file(const std::string& file, const std::string& text) {
+  const auto draft = file + ".new";
+  std::ofstream stream(draft, std::ios::binary | std::ios::trunc);
+  stream << text << '\n';
+  stream.close();
+  if (stream.fail() || std::rename(draft.c_str(), file.c_str()) != 0) {
+    return tl::unexpected(about(file, "cannot write: " + std::generic_category().message(errno)));
+  }
+  return {};
+}
 
 Result<crypto::TlsServerSettings, Complaint> credentials_of(const ServingWishes& wishes,
                                                             const std::string& topic) {

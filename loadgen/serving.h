@@ -31,6 +31,9 @@ struct ServingWishes {
 [[nodiscard]] Result<crypto::TlsServerSettings, Complaint> credentials_of(
     const ServingWishes& wishes, const std::string& topic);
 
+// A line of text, whole or not at all: who waits for the file must not read half of it.
+[[nodiscard]] Result<void, Complaint> write_file(const std::string& file, const std::string& text);
+
 struct Served {
   const char* name;  // for the line that names the port
   Host& host;

@@ -74,18 +74,17 @@ Result<Block> RosterReader::block(std::uint32_t number) {
 
 Result<void> RosterReader::read_block(std::uint32_t number, Block& into) {
   auto& bytes = into.bytes_;
-  bytes.clear();
   const auto found = in_snapshot<bool>(
       implementation_->store, [&] { return implementation_->store.read_block(number, bytes); });
+  if (found && *found && block_is_good(bytes, number)) {
+    return {};
+  }
+  // No such block: no such devices. Every question to it answers "not known".
+  bytes.clear();
   if (!found) {
     return tl::unexpected<Error>(found.error());
   }
-  // No such block: no such devices. Every question to it answers "not known".
-  if (*found && !block_is_good(bytes, number)) {
-    bytes.clear();
-    return trouble(ErrorCode::store_corrupt);
-  }
-  return {};
+  return *found ? trouble(ErrorCode::store_corrupt) : Result<void>{};
 }
 
 Result<std::uint64_t> RosterReader::version() {

@@ -209,6 +209,23 @@ Result<void> Database::execute(std::string_view sql) {
   return {};
 }
 
+Result<void> Database::read_value(const Column& column, std::int64_t row, std::span<Byte> into) {
+  sqlite3_blob* opened = nullptr;
+  errno = 0;
+  int code = sqlite3_blob_open(database_, "main", column.table, column.name, row, 0, &opened);
+  const std::unique_ptr<sqlite3_blob, int (*)(sqlite3_blob*)> blob(opened, sqlite3_blob_close);
+  if (code == SQLITE_OK && std::cmp_not_equal(sqlite3_blob_bytes(opened), into.size())) {
+    return trouble(ErrorCode::store_corrupt);  // its length and its pages disagree
+  }
+  if (code == SQLITE_OK) {
+    code = sqlite3_blob_read(opened, into.data(), static_cast<int>(into.size()), 0);
+  }
+  if (code != SQLITE_OK) {
+    return tl::unexpected(error_of(database_, code));
+  }
+  return {};
+}
+
 Result<void> Database::run_kept(Statement& kept, std::string_view sql) {
   if (kept.empty()) {
     auto prepared = prepare(sql);

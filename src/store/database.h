@@ -62,6 +62,11 @@ struct OlderVersion {
   std::string_view views;
 };
 
+struct Column {
+  const char* table;
+  const char* name;
+};
+
 class Database {
  public:
   // write: creates the file (0600) where it is missing. read: refuses a missing file (not_found).
@@ -79,6 +84,10 @@ class Database {
 
   [[nodiscard]] Result<Statement> prepare(std::string_view sql);
   [[nodiscard]] Result<void> execute(std::string_view sql);  // no parameters, no rows
+  // Fills `into` with the value that this row has in a column, without SQLite's own copy of it: for
+  // values of many pages. Such a row must be there; `into` has the value's size already.
+  [[nodiscard]] Result<void> read_value(const Column& column, std::int64_t row,
+                                        std::span<Byte> into);
   [[nodiscard]] Result<void> begin();   // IMMEDIATE in write mode, a snapshot in read mode
   [[nodiscard]] Result<void> commit();  // on error nothing was stored and the transaction is over
   void rollback();

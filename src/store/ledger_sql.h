@@ -155,8 +155,9 @@ inline constexpr std::array<std::string_view, 31> ledger_sql{
     " SET state = coalesce(?2, state), at_ms = ?3, outcomes = ?4",
     "DELETE FROM delta WHERE key BETWEEN ? AND ?",
     "SELECT at_ms, outcomes FROM page WHERE key = ?",
-    "INSERT INTO delta SELECT coalesce(max(key) + 1, ?1), ?3, ?4 FROM delta"
-    " WHERE key BETWEEN ?1 AND ?2",
+    // Not INSERT … SELECT: from the table it fills, that takes a temporary one for each delta.
+    "INSERT INTO delta VALUES("
+    "(SELECT coalesce(max(key) + 1, ?1) FROM delta WHERE key BETWEEN ?1 AND ?2), ?3, ?4)",
     "SELECT at_ms, body FROM delta WHERE key BETWEEN ? AND ? ORDER BY key",
     "SELECT min(key) FROM delta WHERE key BETWEEN ? AND ?",
     "SELECT " MUSTER_EXCEPTION_COLUMNS

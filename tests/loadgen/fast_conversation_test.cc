@@ -99,6 +99,21 @@ TEST_F(Fast, SaysOnceWhenTheFirstRequestCame) {
   EXPECT_EQ(after, "level=info room=loadgen msg=\"first request\" at_ns=1000\n");
 }
 
+TEST(FastArrivals, TellWhenEachRequestCame) {
+  std::uint64_t requests = 0;
+  std::uint64_t violations = 0;
+  std::vector<Instant> arrivals;
+  Client client;
+  FastConversation server({1000, 65'535, Duration{0}, &arrivals}, requests, violations);
+  server.receive(client.send(), Instant{1});  // no request
+  client.wake_device(1);
+  server.receive(client.send(), Instant{20});
+  client.wake_device(2);
+  client.wake_device(3);
+  server.receive(client.send(), Instant{30});
+  EXPECT_EQ(arrivals, (std::vector<Instant>{Instant{20}, Instant{30}, Instant{30}}));
+}
+
 TEST(FastDelay, HoldsBackAnswersUntilTheyAreDue) {
   std::uint64_t requests = 0;
   std::uint64_t violations = 0;

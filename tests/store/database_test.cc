@@ -12,11 +12,14 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <numeric>
+#include <vector>
 
 namespace muster::store {
 namespace {
 
 constexpr std::string_view schema = "CREATE TABLE thing(number INTEGER PRIMARY KEY, body)";
+constexpr Column body{.table = "thing", .name = "body"};
 
 class DatabaseTest : public ::testing::Test {
  protected:
@@ -352,6 +355,63 @@ TEST_F(DatabaseTest, FindsDamageInsideAPage) {
   auto select = database->prepare("SELECT sum(length(body)) FROM thing");
   ASSERT_TRUE(select);
   EXPECT_EQ(select->step().error().code, ErrorCode::store_corrupt);
+}
+
+TEST_F(DatabaseTest, ReadsAValueOfManyPagesIntoItsCallersMemory) {
+  auto database = open();
+  ASSERT_TRUE(database);
+  std::vector<Byte> value(100'000);
+  std::iota(value.begin(), value.end(), Byte{0});
+  auto write = database->prepare("INSERT INTO thing VALUES(?,?)");
+  ASSERT_TRUE(write);
+  ASSERT_TRUE(write->bind(1, std::int64_t{7}).bind(2, Bytes(value)).run());
+  std::vector<Byte> read(value.size());
+  ASSERT_TRUE(database->read_value(body, 7, read));
+  EXPECT_EQ(read, value);
+}
+
+TEST_F(DatabaseTest, RefusesAValueThatIsNotThereOrNotAsLongAsWasSaid) {
+  auto database = open();
+  ASSERT_TRUE(database->execute("INSERT INTO thing VALUES(1, zeroblob(1000))"));
+  std::vector<Byte> read(999);
+  const auto shorter = database->read_value(body, 1, read);
+  ASSERT_FALSE(shorter);
+  EXPECT_EQ(shorter.error().code, ErrorCode::store_corrupt);
+  const auto missing = database->read_value(body, 2, read);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::store_corrupt);
+}
+
+TEST_F(DatabaseTest, FindsAValueThatEndsBeforeItsLength) {
+  {
+    auto database = open();
+    ASSERT_TRUE(database->execute("INSERT INTO thing VALUES(1, zeroblob(100000))"));
+  }
+  // Each of its pages but those in the table's own says that it is the last one.
+  std::fstream file(file_, std::ios::in | std::ios::out);
+  for (auto at = std::filesystem::file_size(file_); at > 2 * 4096UL; at -= 4096) {
+    file.seekp(static_cast<std::streamoff>(at - 4096)) << std::string(4, '\0');
+  }
+  file.close();
+  auto database = open();
+  ASSERT_TRUE(database);
+  std::vector<Byte> read(100'000);
+  const auto done = database->read_value(body, 1, read);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::store_corrupt);
+}
+
+TEST_F(DatabaseTest, KeepsLessOfTheFileInMemoryWhereItOnlyReads) {
+  const auto kept = [](Database& database) {
+    auto asked = database.prepare("PRAGMA cache_size");
+    EXPECT_TRUE(*asked->step());
+    return -asked->integer(0);  // KiB
+  };
+  auto writer = open();
+  auto reader = open(OpenMode::read);
+  ASSERT_TRUE(reader);
+  EXPECT_LE(kept(*reader), 256);
+  EXPECT_GE(kept(*writer), 8192);
 }
 
 class DirectoryLockTest : public DatabaseTest {};
