@@ -38,12 +38,12 @@ std::optional<Failure> hindrance(const service::Chosen& chosen, const Preview& p
                    std::to_string(chosen.preview.invitations) + " invitations, then " +
                    std::to_string(preview.invitations) + "; look at a new preview");
   }
-  if (chosen.preview.invitations == 0) {
-    return refused("nothing to send: 0 invitations for " + chosen.preview.target_name);
-  }
   if (!mail && (preview.selector.channels == Channels::mail ||
                 preview.selector.channels == Channels::push_and_mail)) {
     return refused("mail is not set up; set mail.mode, or use --channels push");
+  }
+  if (chosen.preview.invitations == 0) {
+    return refused("nothing to send: 0 invitations for " + chosen.preview.target_name);
   }
   for (const auto topic : chosen.topics_wanted) {
     if (chosen.credential_of_topic[topic] == 0xffff) {

@@ -71,6 +71,9 @@ TEST(RenderJson, PreviewHasItsNumbersAndReasons) {
   preview.users_selected = 5;
   preview.users = 3;
   preview.invitations = 4;
+  preview.pushes = 3;
+  preview.mails = 1;
+  preview.fallbacks = 2;
   preview.users_not_invited = 5;
   preview.users_not_enrolled = 5;
   preview.unreached = {{"no device", 2}};
@@ -79,7 +82,8 @@ TEST(RenderJson, PreviewHasItsNumbersAndReasons) {
   EXPECT_EQ(preview_json(preview),
             R"({"id":"p1","target_name":"Grade 7","selector":{"user":"","group":"g7","device":"",)"
             R"("audience":"not-invited","channels":"push-then-mail"},"users_selected":5,"users":3,)"
-            R"("invitations":4,"users_not_invited":5,"users_not_enrolled":5,)"
+            R"("invitations":4,"pushes":3,"mails":1,"fallbacks":2,"users_not_invited":5,)"
+            R"("users_not_enrolled":5,)"
             R"("unreached":[{"reason":"no device","users":2}],"warnings":["w"],)"
             R"("seconds_estimated":1.5})");
 }

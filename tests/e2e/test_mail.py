@@ -149,8 +149,8 @@ class Mail(World):
         process.wait()
         resumed = self.muster("resume", "--json")
         self.assertEqual(resumed.code, 0, resumed.err)
-        # Eight connections, a page of each in hand: what was answered and not yet durable repeats.
-        code, verdict = self.verify(self.school, "--repeats-max", 64 * 32)
+        # At most sixteen pages are in hand, and of each 32 letters are ahead of what is durable.
+        code, verdict = self.verify(self.school, "--repeats-max", 16 * 32)
         self.assertEqual((code, verdict["lost"], verdict["misreported"]), (0, 0, 0), verdict)
         print(f"repeated {verdict['repeated']}")
 

@@ -1,0 +1,169 @@
+// What a dispatcher knows of mail before any of it is sent.
+#include "service/mail.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include "service/audience.h"
+#include "service/fallbacks.h"
+#include "tests/service/house.h"
+
+namespace muster {
+namespace {
+
+using testing::HasSubstr;
+constexpr double day_s = 24 * 3600;
+
+// A school whose users have addresses, and a relay that nobody listens at.
+class MailHouse : public House {
+ protected:
+  MailHouse() {
+    settings.mail.mode = "relay";
+    settings.mail.from = "Example School <it@school.example>";
+    settings.mail.relay.host = "127.0.0.1";
+    settings.mail.relay.tls = "none";
+    settings.invitations = {{"en", "You are invited", "Sign in {now}.", "https://school.example"}};
+  }
+  [[nodiscard]] std::unique_ptr<Dispatcher> open_addressed() const {
+    write_school();
+    write("users.csv",
+          "user_id,full_name,email\nann,Ann Lee,ann@school.example\nbob,Bob Ray,\n"
+          "quiet,Quiet One,quiet@school.example\nappy,Appy Two,appy@school.example\n");
+    auto dispatcher = open();
+    EXPECT_TRUE(dispatcher->import_roster({{folder / "school"}, "", false, ""}, nullptr));
+    return dispatcher;
+  }
+  [[nodiscard]] Preview preview(Dispatcher& dispatcher, Channels channels) const {
+    Selector selector;
+    selector.group = "all";
+    selector.channels = channels;
+    auto seen = dispatcher.preview(selector);
+    EXPECT_TRUE(seen) << seen.failure().line;
+    return seen ? *seen : Preview{};
+  }
+  [[nodiscard]] std::string complaint() const {
+    const auto opened = service::Mail::open(settings);
+    return opened ? "" : opened.error().line_of_text();
+  }
+};
+
+TEST_F(MailHouse, PreviewsPushesMailsAndFallbacksOfEachChannel) {
+  const auto dispatcher = open_addressed();
+  struct Row {
+    Channels channels;
+    std::uint64_t pushes, mails, fallbacks, unreached;
+  };
+  // Ann has both, Bob a device, Quiet an address.
+  for (const auto& row :
+       {Row{Channels::push, 2, 0, 0, 1}, Row{Channels::mail, 0, 2, 0, 1},
+        Row{Channels::push_and_mail, 2, 2, 0, 0}, Row{Channels::push_then_mail, 2, 1, 1, 0}}) {
+    const auto seen = preview(*dispatcher, row.channels);
+    EXPECT_EQ(seen.pushes, row.pushes);
+    EXPECT_EQ(seen.mails, row.mails);
+    EXPECT_EQ(seen.fallbacks, row.fallbacks);
+    EXPECT_EQ(seen.invitations, row.pushes + row.mails);
+    EXPECT_EQ(seen.unreached.size(), row.unreached);
+  }
+}
+
+TEST_F(MailHouse, PushThenMailIsPlainPushWhileMailIsOff) {
+  settings.mail.mode = "off";
+  const auto dispatcher = open_addressed();
+  const auto seen = preview(*dispatcher, Channels::push_then_mail);
+  EXPECT_EQ(seen.mails + seen.fallbacks, 0U);
+  EXPECT_EQ(seen.pushes, 2U);
+}
+
+TEST_F(MailHouse, APreviewOfMailKnowsWhatItsQuotaTakes) {
+  settings.mail.relay.per_day = 1;
+  const auto dispatcher = open_addressed();
+  EXPECT_DOUBLE_EQ(preview(*dispatcher, Channels::mail).seconds_estimated, day_s);
+}
+
+TEST(MailTime, IsTheSlowestPaceAndWholeDaysOfQuotas) {
+  MailSettings mail;
+  EXPECT_DOUBLE_EQ(service::seconds_of_mails(1000, mail), 0);
+  mail.relay.per_second = 10;
+  EXPECT_DOUBLE_EQ(service::seconds_of_mails(1000, mail), 100);
+  mail.relay.per_minute = 30;
+  EXPECT_DOUBLE_EQ(service::seconds_of_mails(1000, mail), 2000);
+  mail.relay.per_day = 400;
+  EXPECT_DOUBLE_EQ(service::seconds_of_mails(1000, mail), 2 * day_s + 400);
+  EXPECT_DOUBLE_EQ(service::seconds_of_mails(400, mail), 800) << "a day's quota is one day";
+  EXPECT_DOUBLE_EQ(service::seconds_of_mails(0, mail), 0);
+}
+
+TEST_F(MailHouse, MakesLettersOfTheInvitationsWhereThereIsNoTemplate) {
+  const auto templates = service::templates_of(settings);
+  ASSERT_TRUE(templates);
+  ASSERT_EQ(templates->size(), 1U);
+  EXPECT_EQ(templates->front().subject, "You are invited");
+  EXPECT_EQ(templates->front().text, "Sign in {{now}}.") << "an alert's braces are braces";
+  EXPECT_EQ(complaint(), "");
+}
+
+TEST_F(MailHouse, TakesTemplatesBeforeInvitations) {
+  settings.mail.templates = {
+      {"de", "Einladung", "Hallo {full_name}", "", "", "", "https://school.example"}};
+  const auto mail = service::Mail::open(settings);
+  ASSERT_TRUE(mail) << mail.error().line_of_text();
+  ASSERT_EQ((*mail)->languages().size(), 1U);
+  EXPECT_EQ((*mail)->languages().front().first, "de");
+}
+
+TEST_F(MailHouse, ComplainsOfWhatCannotBeSentBeforeAnythingIs) {
+  EXPECT_EQ(complaint(), "");
+  settings.mail.templates = {{"en", "Hello", "Dear {name}", "", "", "", "https://school.example"}};
+  EXPECT_THAT(complaint(), HasSubstr("{name}"));
+  settings.mail.templates = {{"en", "Hello", "", "/nowhere/letter.txt", "", "", ""}};
+  EXPECT_THAT(complaint(), HasSubstr("/nowhere/letter.txt"));
+  settings.mail.templates.clear();
+  settings.invitations.clear();
+  EXPECT_THAT(complaint(), HasSubstr("no text for letters"));
+}
+
+TEST_F(MailHouse, RefusesToSendToTheRecipientsHosts) {
+  settings.mail.mode = "direct";
+  EXPECT_THAT(complaint(), HasSubstr("mail.mode is \"direct\""));
+  const auto dispatcher = open_addressed();
+  const auto refused = dispatcher->send(preview(*dispatcher, Channels::mail), {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.failure().kind, FailureKind::cannot_start);
+  EXPECT_TRUE(dispatcher->tasks()->empty());
+}
+
+TEST_F(MailHouse, RefusesAPasswordThatOthersMayRead) {
+  settings.mail.relay.tls = "implicit";
+  settings.mail.relay.user = "it";
+  settings.mail.relay.password_file = folder / "password";
+  std::ofstream(folder / "password") << "secret\n";
+  ASSERT_EQ(::chmod((folder / "password").c_str(), 0644), 0);
+  EXPECT_THAT(complaint(), HasSubstr("chmod 600"));
+  ASSERT_EQ(::chmod((folder / "password").c_str(), 0600), 0);
+  EXPECT_EQ(complaint(), "");
+}
+
+TEST_F(MailHouse, ComplainsOfAnAuthorityThatCannotBeRead) {
+  settings.mail.relay.tls = "required";
+  settings.mail.relay.trust_file = "/nowhere/ca.pem";
+  EXPECT_THAT(complaint(), HasSubstr("/nowhere/ca.pem"));
+}
+
+TEST_F(MailHouse, AMailsRowNamesItsUserAndNoDevice) {
+  const DeafPeer relay(DeafPeer::Kind::silent);
+  settings.mail.relay.port = relay.port();
+  const auto dispatcher = open_addressed();
+  const auto task = dispatcher->send(preview(*dispatcher, Channels::push_and_mail), {});
+  ASSERT_TRUE(task) << task.failure().line;
+  const auto page = dispatcher->invitations(*task, 0, 100, "");
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->rows.size(), 4U);
+  EXPECT_EQ(page->rows[0].channel, "push");
+  EXPECT_EQ(page->rows[2].channel, "mail");
+  EXPECT_EQ(page->rows[2].user_full_name, "Ann Lee");
+  EXPECT_EQ(page->rows[2].device_id, "");
+  EXPECT_EQ(page->rows[3].user_id, "quiet");
+}
+
+}  // namespace
+}  // namespace muster
