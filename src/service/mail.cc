@@ -155,6 +155,7 @@ pipeline::MailRoute Mail::route() const {
 
 std::vector<std::pair<std::string, std::string>> Mail::languages() const {
   std::vector<std::pair<std::string, std::string>> languages;
+  languages.reserve(templates_.size());
   for (const auto& each : templates_) {
     languages.emplace_back(each.language, "");
   }

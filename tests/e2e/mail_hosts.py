@@ -68,7 +68,7 @@ class MailHost:
             self.prepare()
             with open(self.dir / "out", "w") as out:
                 self.process = subprocess.Popen(
-                    ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh",
+                    ["unshare", "--mount", "--pid", "--fork", "--mount-proc", "sh",
                      str(self.script())],
                     stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
                     start_new_session=True)
@@ -120,13 +120,13 @@ class MailHost:
         return self.messages()
 
     def stop(self):
+        """Ends its namespace of processes, and with it everything that it started."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            children = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+            for first in children.read_text().split():
+                os.kill(int(first), signal.SIGKILL)  # the first process of the namespace
+            self.process.wait(20)
+        wait_for(f"{self.name}'s end", lambda: not greets(self.port))
 
 
 class Postfix(MailHost):

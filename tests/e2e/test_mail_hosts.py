@@ -20,11 +20,20 @@ LETTERS = 500
 
 @unittest.skipUnless(os.geteuid() == 0, "mount namespaces and the servers' users want root")
 class MailHosts(World):
+    def setUp(self):
+        super().setUp()
+        self.hosts = []
+
+    def tearDown(self):
+        for host in self.hosts:
+            host.stop()
+        super().tearDown()
+
     def begin(self, host, relay="", mail="", tls="none", users=LETTERS, rest=""):
         self.school = self.make_school(users, without_device=1)
         self.write_mail_config(relay, mail, port=host.port, tls=tls, apns=False, rest=rest)
         self.muster_ok("import", self.school)
-        self.addCleanup(host.stop)
+        self.hosts.append(host)
 
     def send(self, count=LETTERS):
         sent = self.muster("send", "--group", "all", "--channels", "mail", "--yes", "--json")
