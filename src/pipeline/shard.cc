@@ -318,16 +318,14 @@ void Shard::collect_from(std::uint32_t credential, Pool::Connection& connection,
   }
 }
 
-void Shard::judge(std::uint32_t credential, Pool::Connection& connection,
-                  const wire::Answer& answer, Instant now, WallTime wall) {
-  auto& job = crossings_.slab[answer.slot];
+void Shard::judge(std::uint32_t credential, Pool::Connection& connection, const wire::Answer& given,
+                  Instant now, WallTime wall) {
+  auto& job = crossings_.slab[given.slot];
   auto& entry = *crossings_.tasks[job.task];
   auto& pool = *pools_[credential];
-  ++serials_[answer.slot];
-  connection.answered += answer.fate == wire::Fate::answered ? 1U : 0U;
-  if (answer.fate == wire::Fate::unprocessed) {
-    --job.attempts;
-  }
+  ++serials_[given.slot];
+  connection.answered += given.fate == wire::Fate::answered ? 1U : 0U;
+  const auto answer = returns_.heard(given, job);
   const auto expiration_s =
       channel_ == Channel::mail ? entry.content.mail_expiration_s : entry.content.expiration_s;
   const auto decision = decide(answer, job, expiration_s, policy_, wall, random_);

@@ -19,6 +19,7 @@
 #include "pipeline/crossings.h"
 #include "pipeline/policy.h"
 #include "pipeline/pool.h"
+#include "pipeline/returns.h"
 #include "wire/network.h"
 
 namespace muster::pipeline {
@@ -105,7 +106,8 @@ class Shard {
   std::vector<Settlement> settlements_;
   std::vector<Slot> drawn_;
   std::vector<std::uint32_t> serials_;  // by slot: raised at each answer
-  std::vector<Sent> sent_;              // a circle of sent_max
+  Returns returns_;
+  std::vector<Sent> sent_;  // a circle of sent_max
   std::size_t sent_first_ = 0;
   std::size_t sent_count_ = 0;
   std::uint64_t stops_seen_ = 0;

@@ -180,7 +180,8 @@ Checked<Progress> Dispatcher::Implementation::progress(const std::string& task) 
       progress.rate > 0 ? static_cast<double>(progress.total - progress.done) / progress.rate : 0;
   if (phase == pipeline::TaskEntry::Phase::open && progress.done < progress.total) {
     progress.bound_by =
-        bound_by(gauges.bound, progress.rate, entry.rate, settings.mdm.wakes_per_second);
+        bound_by(gauges.bound == pipeline::Bound::none ? gauges.mail_bound : gauges.bound,
+                 progress.rate, entry.rate, settings.mdm.wakes_per_second);
   }
   return progress;
 }

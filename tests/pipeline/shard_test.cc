@@ -157,6 +157,20 @@ TEST_F(ShardTest, SendsAtOnceWhatWasNotProcessedAndDoesNotCountTheAttempt) {
   EXPECT_EQ(settlements[0].outcome.attempts, 1);
 }
 
+TEST_F(ShardTest, LetsAJobWaitThatAPeerHangsUpAtAgainAndAgain) {
+  give(1);
+  turn();
+  for (int time = 0; time < Returns::most; ++time) {
+    ASSERT_THAT(settled(), IsEmpty()) << "after " << time << " times";
+    session().say({1, wire::Fate::unprocessed, Reason::none, 0, 0});
+    turn();
+  }
+  const auto settlements = settled();
+  ASSERT_THAT(settlements, SizeIs(1));
+  EXPECT_EQ(settlements[0].outcome, (Outcome{State::deferred, Reason::connection_lost, 1}));
+  EXPECT_THAT(sessions_.submitted, SizeIs(Returns::most));
+}
+
 TEST_F(ShardTest, SendsElsewhereWhatAServerShuttingDownRefused) {
   give(1);
   turn();
