@@ -13,6 +13,7 @@
 #include "cli/members.h"
 #include "cli/text.h"
 #include "muster/error.h"
+#include "settings/files.h"
 
 namespace muster::cli {
 namespace {
@@ -100,6 +101,44 @@ std::vector<Finding> examine_sending(const Settings& settings) {
   if (alerts && settings.invitations.empty()) {
     findings.push_back({Grade::bad, "invitation", "none: alerts have no text",
                         "add an [[invitation]] with language, title and body"});
+  }
+  return findings;
+}
+
+std::vector<Finding> examine_mail(const Settings& settings) {
+  std::vector<Finding> findings;
+  const auto& mail = settings.mail;
+  if (mail.mode == "off") {
+    return findings;
+  }
+  const auto add = [&](const std::string& subject, const Complaint& complaint) {
+    findings.push_back(
+        {Grade::bad, subject, complaint.file + " " + complaint.found, complaint.mend});
+  };
+  if (mail.mode != "relay") {
+    findings.push_back({Grade::bad, "mail.mode",
+                        mail.mode + ": this version sends no mail to the recipients' hosts",
+                        "set mail.mode = \"relay\" and [mail.relay]"});
+  }
+  if (!mail.relay.user.empty()) {
+    if (const auto password = settings::read_password(mail.relay.password_file); !password) {
+      add("mail.relay.password_file", password.error());
+    } else {
+      findings.push_back(
+          {Grade::good, "mail.relay.password_file", mail.relay.password_file + " can be read", {}});
+    }
+  }
+  if (!mail.relay.trust_file.empty()) {
+    findings.push_back(examine_file("mail.relay.trust_file", mail.relay.trust_file, false));
+  }
+  for (const auto& key : mail.dkim) {
+    findings.push_back(examine_file("mail.dkim " + key.selector, key.key_file, true));
+  }
+  if (const auto templates = settings::load_templates(mail); !templates) {
+    add("mail.template", templates.error());
+  } else if (templates->empty() && settings.invitations.empty()) {
+    findings.push_back({Grade::bad, "mail.template", "none: letters have no text",
+                        "add a [[mail.template]] or an [[invitation]]"});
   }
   return findings;
 }

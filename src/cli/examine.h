@@ -27,6 +27,8 @@ struct Finding {
 // Whether what the settings say fits together for sending.
 [[nodiscard]] std::vector<Finding> examine_sending(const Settings& settings);
 // Tasks that wait for somebody. `flags` as in Common::flags().
+// What mail needs: the relay's password, the letters' texts and keys. Nothing where mail is off.
+[[nodiscard]] std::vector<Finding> examine_mail(const Settings& settings);
 [[nodiscard]] std::vector<Finding> examine_tasks(const std::vector<Task>& tasks,
                                                  const std::string& flags);
 

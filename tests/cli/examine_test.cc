@@ -150,5 +150,37 @@ TEST_F(Examine, SaysFindingsWithTheirMend) {
             R"({"grade":"error","subject":"c","found":"z","mend":""}]})");
 }
 
+TEST_F(Examine, FindsNothingToSayOfMailThatIsOff) {
+  EXPECT_TRUE(examine_mail(Settings{}).empty());
+}
+
+TEST_F(Examine, FindsWhatMailLacks) {
+  Settings settings;
+  settings.mail.mode = "direct";
+  settings.mail.relay.user = "it";
+  settings.mail.relay.password_file = file("open", "secret\n", 0644);
+  settings.mail.relay.trust_file = (folder_ / "ca.pem").string();
+  settings.mail.dkim = {{"school.example", "one", file("key.pem", pem, 0600)}};
+  const auto findings = examine_mail(settings);
+  ASSERT_EQ(findings.size(), 5U);
+  EXPECT_EQ(findings[0].subject, "mail.mode");
+  EXPECT_THAT(findings[1].mend, HasSubstr("chmod 600"));
+  EXPECT_THAT(findings[2].found, HasSubstr("cannot be read"));
+  EXPECT_EQ(findings[3].grade, Grade::good) << findings[3].found;
+  EXPECT_THAT(findings[4].found, HasSubstr("letters have no text"));
+}
+
+TEST_F(Examine, AcceptsMailThatHasWhatItNeeds) {
+  Settings settings;
+  settings.mail.mode = "relay";
+  settings.mail.relay.user = "it";
+  settings.mail.relay.password_file = file("password", "secret\n", 0600);
+  settings.invitations = {{"en", "You are invited", "Sign in.", "https://school.example"}};
+  EXPECT_EQ(exit_code_of(examine_mail(settings)), 0);
+  settings.mail.templates = {{"en", "Hello", "", "/nowhere/letter.txt", "", "", ""}};
+  const auto findings = examine_mail(settings);
+  EXPECT_THAT(findings.back().found, HasSubstr("/nowhere/letter.txt"));
+}
+
 }  // namespace
 }  // namespace muster::cli
