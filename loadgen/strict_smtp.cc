@@ -45,7 +45,9 @@ StrictSmtp::StrictSmtp(SmtpPeer& peer, const Start& start, Instant now)
 // ── bytes and time ──
 
 void StrictSmtp::receive(Bytes plaintext, Instant now) {
-  if (deaf_ || wish_.dead || wish_.reset) {
+  // Where the injected words trickle, a client has begun TLS before it can know of them: what it
+  // says is no plaintext, and no slip of its own.
+  if (deaf_ || wish_.dead || wish_.reset || injected_) {
     return;
   }
   if (!awaiting_.empty()) {

@@ -141,8 +141,9 @@ class StrictSmtp final : public Conversation {
   std::vector<Byte> out_;
   // Not empty: the client must wait for the reply to this, for it may only stand last in a group.
   std::string awaiting_ = "the connection";
-  bool closing_ = false;  // hang up once everything is said
-  bool deaf_ = false;     // nothing more is listened to
+  bool closing_ = false;   // hang up once everything is said
+  bool deaf_ = false;      // nothing more is listened to
+  bool injected_ = false;  // words behind the consent to STARTTLS: whoever goes on is deceived
   bool quit_ = false;
   bool greeted_ = false;
   bool extended_ = false;  // by EHLO

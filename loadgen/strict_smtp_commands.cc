@@ -140,6 +140,7 @@ void StrictSmtp::start_tls(const SmtpCommand& command, Instant now) {
   std::string text = "220 2.0.0 Ready to start TLS\r\n";
   if (struck_ != nullptr && struck_->kind == SmtpFault::Kind::inject) {
     text += struck_->text + "\r\n";
+    injected_ = true;
   }
   if (struck_ != nullptr && struck_->kind == SmtpFault::Kind::tls_alert) {
     wish_.alert = static_cast<int>(struck_->alert);
