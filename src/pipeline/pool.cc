@@ -24,7 +24,7 @@ constexpr std::uint32_t failures_later_max = 20;
 // A mail connection is busy with two letters: one on its way, and the next one's envelope.
 constexpr std::uint64_t letters_per_connection = 2;
 // A mail server that takes no further connection is asked for one again after that time.
-constexpr Duration narrow_for = std::chrono::seconds(30);
+constexpr Duration narrow_for = std::chrono::seconds(5);
 
 // Trouble that trying again will not mend.
 bool configured_wrongly(ErrorCode code) {
@@ -269,7 +269,8 @@ bool Pool::narrowed(const Connection& lost, Instant now) {
   if (!answered) {
     return false;
   }
-  width_ = stand;
+  // Not at once down to what stands: a refusal may have been chance, and what stands may be slow.
+  width_ = std::max(stand, width_ / 2);
   widen_at_ = now + narrow_for;
   return true;
 }
