@@ -18,6 +18,34 @@ std::vector<muster::Byte> named(char kind, muster::Bytes body) {
   return muster::fuzz::sealed(blob);
 }
 
+void read_as(muster::Bytes body, std::size_t page_size, std::size_t replies_count) {
+  using muster::fuzz::demand;
+  namespace ledger = muster::ledger;
+  // Exactly so many: a sanitizer sees what lies beyond.
+  std::vector<std::uint16_t> outcomes(page_size);
+  std::vector<std::string> replies(replies_count);
+  const ledger::MutableSlots slots{outcomes, replies};
+  for (const char kind : {'p', 'P', 'm'}) {
+    const auto page = named(kind, body);
+    if (ledger::read_page(page_name, page, slots)) {
+      std::vector<muster::Byte> again;
+      ledger::write_page(page_name, {outcomes, replies}, again);
+      std::vector<std::uint16_t> outcomes_reread(page_size);
+      std::vector<std::string> replies_reread(replies_count);
+      demand(ledger::read_page(page_name, again, {outcomes_reread, replies_reread}) &&
+                 outcomes_reread == outcomes && replies_reread == replies,
+             "a page reads as it was written");
+    }
+    demand(!ledger::read_page({3, 8}, page, slots), "no page passes for another");
+    demand(!ledger::apply_delta(page_name, page, slots), "a page is no delta");
+  }
+  for (const char kind : {'r', 'R', 'M', 's', 'S'}) {
+    (void)ledger::apply_delta(page_name, named(kind, body), slots);
+  }
+  (void)ledger::apply_delta(page_name, muster::fuzz::sealed(body), slots);
+  (void)ledger::apply_delta(page_name, body, slots);
+}
+
 }  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -28,26 +56,8 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   }
   const muster::Bytes body{data + 2, size - 2};
   const std::size_t page_size = muster::load<std::uint16_t>(data) % muster::limits::page_size + 1;
-  std::vector<std::uint16_t> outcomes(page_size);  // exactly: a sanitizer sees what lies beyond
-
-  for (const char kind : {'p', 'P'}) {
-    const auto page = named(kind, body);
-    if (ledger::read_page(page_name, page, outcomes)) {
-      std::vector<muster::Byte> again;
-      ledger::write_page(page_name, outcomes, again);
-      demand(again.size() <= page.size(), "the shorter form is written");
-      std::vector<std::uint16_t> reread(page_size);
-      demand(ledger::read_page(page_name, again, reread) && reread == outcomes,
-             "a page reads as it was written");
-    }
-    demand(!ledger::read_page({3, 8}, page, outcomes), "no page passes for another");
-    demand(!ledger::apply_delta(page_name, page, outcomes), "a page is no delta");
-  }
-  for (const char kind : {'r', 'R', 's'}) {
-    (void)ledger::apply_delta(page_name, named(kind, body), outcomes);
-  }
-  (void)ledger::apply_delta(page_name, muster::fuzz::sealed(body), outcomes);
-  (void)ledger::apply_delta(page_name, body, outcomes);
+  read_as(body, page_size, 0);          // a page of pushes
+  read_as(body, page_size, page_size);  // of mails, with what servers replied
 
   const auto blob = muster::fuzz::sealed(body);
   if (const auto payloads = ledger::read_payloads(blob)) {
