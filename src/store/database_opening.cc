@@ -83,18 +83,6 @@ Result<void> create_file(const std::string& file) {
   return {};
 }
 
-Result<std::int64_t> read_number(Database& database, std::string_view sql) {
-  auto statement = database.prepare(sql);
-  if (!statement) {
-    return tl::unexpected(statement.error());
-  }
-  const auto row = statement->step();
-  if (!row) {
-    return tl::unexpected(row.error());
-  }
-  return *row ? statement->integer(0) : 0;
-}
-
 struct Identity {
   std::int64_t application = 0;
   std::int64_t version = 0;
@@ -102,19 +90,18 @@ struct Identity {
 };
 
 Result<Identity> read_identity(Database& database) {
-  const auto tables = read_number(database, "SELECT count(*) FROM sqlite_schema");
-  if (!tables) {
-    return tl::unexpected(tables.error());
+  auto statement = database.prepare(
+      "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"
+      " FROM pragma_application_id, pragma_user_version");
+  if (!statement) {
+    return tl::unexpected(statement.error());
   }
-  const auto application = read_number(database, "PRAGMA application_id");
-  if (!application) {
-    return tl::unexpected(application.error());
+  const auto row = statement->step();
+  if (!row) {
+    return tl::unexpected(row.error());
   }
-  const auto version = read_number(database, "PRAGMA user_version");
-  if (!version) {
-    return tl::unexpected(version.error());
-  }
-  return Identity{*application, *version, *tables};
+  MUSTER_ASSERT(*row);
+  return Identity{statement->integer(0), statement->integer(1), statement->integer(2)};
 }
 
 // The first step from `version` on; the end where none is known. Steps stand in order.
