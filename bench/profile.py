@@ -61,11 +61,12 @@ def stage_of(thread, frames):
 
 
 def measure(rig, workload, devices, rounds):
-    stages, cpu_s, total = collections.Counter(), 0.0, 0
+    stages, threads, cpu_s, total = collections.Counter(), collections.Counter(), 0.0, 0
     for _ in range(rounds):
         cpu_s += rig.send(workload, devices).run.cpu_s
         for thread, frames in rig.samples():
             stages[stage_of(thread, frames)] += 1
+            threads[re.sub("-[0-9]+$", "s", thread)] += 1
             total += 1
     title(f"profile, {workload.name}: {devices:,} devices, {rounds} rounds, one shard, "
           f"{total:,} samples")
@@ -73,6 +74,8 @@ def measure(rig, workload, devices, rounds):
     for name, count in stages.most_common():
         print(f"{name:<40}{100 * count / total:>7.1f} %{a_device * count / total:>10.3f} µs")
     print(f"{'all':<40}{100:>7.1f} %{a_device:>10.3f} µs")
+    print("by thread: " + ", ".join(f"{name} {100 * count / total:.1f} %"
+                                    for name, count in threads.most_common()))
 
 
 def main():
