@@ -146,12 +146,18 @@ constexpr std::array reason_rows{
     ReasonRow{Reason::server_busy, "ServerBusy", Action::retry, "the mail server is busy"},
     ReasonRow{Reason::server_refused, "ServerRefused", Action::retry,
               "the mail server refuses to talk to us"},
+    ReasonRow{Reason::tls_failed, "TlsFailed", Action::retry,
+              "no TLS came about with the mail server"},
     ReasonRow{Reason::no_such_domain, "NoSuchDomain", Action::unreachable,
               "the address's domain does not exist"},
     ReasonRow{Reason::null_mx, "NullMx", Action::unreachable, "the domain takes no mail"},
     ReasonRow{Reason::dns_failed, "DnsFailed", Action::retry, "DNS gave no answer for the domain"},
     ReasonRow{Reason::no_mail_host, "NoMailHost", Action::retry,
               "none of the domain's mail hosts can be reached"},
+    ReasonRow{Reason::domain_without_mail, "DomainWithoutMail", Action::unreachable,
+              "neither the domain nor its mail hosts have an address"},
+    ReasonRow{Reason::site_busy, "SiteBusy", Action::retry,
+              "it waits for its turn: the domain's mail hosts take no more for now"},
 };
 
 const ReasonRow* row_of(Reason reason) {

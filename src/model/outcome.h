@@ -107,11 +107,14 @@ enum class Reason : std::uint8_t {
   protocol_error = 118,    // replies out of order, endless or unreadable
   server_busy = 119,       // 421, or 4yz to greeting, EHLO or MAIL
   server_refused = 120,    // 5yz to greeting or EHLO
+  tls_failed = 121,        // a handshake that was agreed upon came to nothing
   // mail: where to
-  no_such_domain = 128,  // NXDOMAIN
-  null_mx = 129,         // the domain takes no mail (RFC 7505)
-  dns_failed = 130,      // no answer from DNS, or SERVFAIL
-  no_mail_host = 131,    // none of the domain's mail hosts can be reached
+  no_such_domain = 128,       // NXDOMAIN
+  null_mx = 129,              // the domain takes no mail (RFC 7505)
+  dns_failed = 130,           // no answer from DNS, or SERVFAIL
+  no_mail_host = 131,         // none of the domain's mail hosts can be reached
+  domain_without_mail = 132,  // it exists, but neither it nor its mail hosts have an address
+  site_busy = 133,            // not tried: the mail hosts take no more for now
 };
 // Apple's spelling for its reasons ("BadDeviceToken"), ours in the same style ("ConnectionLost");
 // empty for none.
