@@ -85,6 +85,7 @@ Result<void, Complaint> prepare(const SmtpWishes& wishes, Parts& parts) {
   peer.rules.chunking = !wishes.no_chunking;
   peer.rules.limits = !wishes.no_limits;
   peer.rules.size_max = wishes.size_max;
+  peer.rules.connections = wishes.connections;
   peer.rules.messages_per_connection = wishes.messages_per_connection;
   if (!wishes.login.empty()) {
     const auto colon = wishes.login.find(':');

@@ -17,6 +17,7 @@ struct SmtpWishes {
   bool no_chunking = false;
   bool no_limits = false;
   std::uint64_t size_max = 10'485'760;
+  std::uint32_t connections = 0;
   std::uint32_t messages_per_connection = 0;
   std::string faults_file;
   std::string journal_file;

@@ -220,6 +220,7 @@ std::size_t FastSmtp::take_chunk(std::string_view bytes) {
 
 void FastSmtp::end_message() {
   ++peer_.stats.messages;
+  peer_.stats.in_clear += tls_ ? 0 : 1;
   reply("250 2.0.0 Ok: queued as FAST\r\n");
 }
 

@@ -73,6 +73,12 @@ CLI::App* add_roster(CLI::App& program, RosterWishes& wishes) {
       ->capture_default_str();
   command->add_option("--without-mail", wishes.without_mail, "Share of users without an address")
       ->capture_default_str();
+  command->add_option("--mail-domain", wishes.mail_domain, "Domain of every address")
+      ->capture_default_str();
+  command
+      ->add_option("--mail-domains", wishes.mail_domains,
+                   "More than 1: spread them over d0.DOMAIN, d1.DOMAIN and so on, in turns")
+      ->capture_default_str();
   command->add_option("--topic", wishes.topic, "Push topic of every device")->capture_default_str();
   command->add_option("--out", wishes.dir, "Folder for the files")->required();
   return command;
@@ -158,6 +164,8 @@ CLI::App* add_smtp(CLI::App& program, SmtpWishes& wishes) {
   command->add_flag("--no-chunking", wishes.no_chunking, "Do not offer BDAT");
   command->add_option("--size", wishes.size_max, "Octets that a message may have")
       ->capture_default_str();
+  command->add_option("--connections", wishes.connections,
+                      "So many at once; the next is greeted with 421 and closed; 0: any number");
   command->add_option("--messages-per-connection", wishes.messages_per_connection,
                       "Then 421; 0: any number");
   command->add_flag("--no-limits", wishes.no_limits,

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/random.h"
 #include "loadgen/csv.h"
+#include "loadgen/smtp_command.h"
 #include "model/id.h"
 
 namespace muster::loadgen {
@@ -163,6 +164,14 @@ struct Belonging {
   std::string_view owner;
 };
 
+std::string address_of(const RosterWishes& wishes, std::uint64_t user) {
+  auto address = numbered("user", user, 7) + "@";
+  if (wishes.mail_domains > 1) {
+    address += "d" + std::to_string(user % wishes.mail_domains) + ".";
+  }
+  return address + wishes.mail_domain;
+}
+
 // nullptr: draws and writes nothing.
 void write_device(CsvWriter* file, Random& random, const RosterWishes& wishes,
                   const Belonging& belonging) {
@@ -190,7 +199,7 @@ void write_user(Files& files, Random& random, const RosterWishes& wishes, std::u
   const auto id = user_id(user);
   const auto name = full_name(random, user);
   const bool reachable = !one_of_share(wishes.without_mail, wishes, user, question_mail);
-  const auto email = reachable ? numbered("user", user, 7) + "@school.example" : std::string();
+  const auto email = reachable ? address_of(wishes, user) : std::string();
   const auto account =
       user % 4 == 0 ? std::string() : numbered("user", user, 7) + "@account.school.example";
   files.users.row(std::array<std::string_view, 7>{id, name, email, pick(random, languages), account,
@@ -233,6 +242,10 @@ Result<void, Complaint> check(const RosterWishes& wishes) {
                       std::to_string(wishes.nesting) + " levels deep";
     complaint.expected = "at least a group a level";
     complaint.mend = "raise --groups or lower --nesting";
+  } else if (wishes.mail_domains == 0 || !valid_host(wishes.mail_domain)) {
+    complaint.found = wishes.mail_domains == 0 ? "no mail domains wished"
+                                               : "'" + wishes.mail_domain + "' is no domain";
+    complaint.expected = "--mail-domains of at least 1, of a domain";
   } else if (wishes.mac_share < 0 || wishes.mac_share > 1) {
     complaint.found = "a share of Macs outside 0 … 1";
   } else if (wishes.without_device < 0 || wishes.without_device > 1 || wishes.without_mail < 0 ||

@@ -24,6 +24,8 @@ struct RosterWishes {
   double mac_share = 0.1;
   double without_device = 0;  // share of the users that have no device
   double without_mail = 0;    // share of the users that have no mail address
+  std::string mail_domain = "school.example";
+  std::uint32_t mail_domains = 1;  // more: user n is in d<n mod mail_domains>.<mail_domain>
   std::string topic = "com.apple.mgmt.External.00000000-0000-4000-8000-000000000000";
   std::string dir;
 };

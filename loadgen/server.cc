@@ -309,6 +309,7 @@ void Server::Implementation::settle(std::uint64_t number, Connection& connection
   }
   connection.lost(now);
   connections.erase(number);
+  host.gone(static_cast<std::uint32_t>(number));
   busy_at = now;
   if (!std::exchange(accepting, true)) {
     watch(listener, listener_mark, EPOLLIN, EPOLL_CTL_MOD);

@@ -27,6 +27,8 @@ class Host {
   [[nodiscard]] virtual Result<void, Complaint> flush() = 0;
   // A connection ended before its TLS stood.
   virtual void tls_failed() = 0;
+  // A connection is over, however it ended.
+  virtual void gone(std::uint32_t /*number*/) {}
   // The last connection is gone and the server ends; flush() follows.
   virtual void ended() = 0;
 };

@@ -46,11 +46,13 @@ std::uint64_t SmtpStats::slips() const {
 std::string SmtpStats::json() const {
   std::string text;
   add(text, "connections", connections);
+  add(text, "connections_most", connections_most);
   add(text, "logins", logins);
   add(text, "logins_refused", logins_refused);
   add(text, "secured", secured);
   add(text, "tls_failures", tls_failures);
   add(text, "messages", messages);
+  add(text, "in_clear", in_clear);
   add(text, "recipients", recipients);
   add(text, "octets", octets);
   add(text, "withheld", withheld);

@@ -23,18 +23,21 @@ struct SmtpRules {
   bool login_only_over_tls = false;
   std::string user;  // not empty: mail without a login is refused
   std::string password;
-  std::uint64_t size_max = 10'485'760;        // octets of a message
+  std::uint64_t size_max = 10'485'760;  // octets of a message
+  std::uint32_t connections = 0;        // at once; the next is greeted with 421; 0: any number
   std::uint32_t messages_per_connection = 0;  // then 421; 0: any number
   bool limits = true;                         // tells it in EHLO (RFC 9422)
 };
 
 struct SmtpStats {
-  std::uint64_t connections = 0;
+  std::uint64_t connections = 0;       // accepted, whatever the greeting
+  std::uint64_t connections_most = 0;  // at once, without those that were one too many
   std::uint64_t logins = 0;
   std::uint64_t logins_refused = 0;
   std::uint64_t secured = 0;       // by STARTTLS
   std::uint64_t tls_failures = 0;  // handshakes that came to nothing
   std::uint64_t messages = 0;      // accepted, answered or not
+  std::uint64_t in_clear = 0;      // of those: not over TLS
   std::uint64_t recipients = 0;    // of those
   std::uint64_t octets = 0;        // of those
   std::uint64_t withheld = 0;      // accepted, but never answered

@@ -36,7 +36,10 @@ StrictSmtp::StrictSmtp(SmtpPeer& peer, const Start& start, Instant now)
   if (start.fault != nullptr) {
     strike(*start.fault, now);
   }
-  if (!deaf_ && !wish_.dead && !wish_.reset && !meet(SmtpEvent::greeting, 0, now)) {
+  if (start.crowded) {
+    refuse(SmtpEvent::greeting, 421, "4.7.0 Too many connections at once", now);
+    hang_up();
+  } else if (!deaf_ && !wish_.dead && !wish_.reset && !meet(SmtpEvent::greeting, 0, now)) {
     say(220, "loadgen.invalid ESMTP muster-loadgen", now);
   }
   leave_due(now);

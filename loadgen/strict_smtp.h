@@ -40,6 +40,7 @@ class StrictSmtp final : public Conversation {
     std::uint32_t number = 0;
     bool tls = false;                  // already: implicit TLS
     const SmtpFault* fault = nullptr;  // of the connection
+    bool crowded = false;              // one connection too many: greeted with 421
   };
   // `peer` outlives the conversation.
   StrictSmtp(SmtpPeer& peer, const Start& start, Instant now);

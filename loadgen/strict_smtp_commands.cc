@@ -441,6 +441,7 @@ void StrictSmtp::end_of_message(Instant now) {
     } else if (due_.size() == replies && struck_->acted) {
       // Kept, but the client will not hear of it.
       peer_.stats.messages += 1;
+      peer_.stats.in_clear += tls_ ? 0 : 1;
       peer_.stats.recipients += transaction_.recipients.size();
       journal(records_of(SmtpEvent::dot, 250, now), false);
     } else if (due_.size() == replies) {
@@ -454,6 +455,7 @@ void StrictSmtp::end_of_message(Instant now) {
 void StrictSmtp::accept(Instant now) {
   auto& stats = peer_.stats;
   ++stats.messages;
+  stats.in_clear += tls_ ? 0 : 1;
   stats.recipients += transaction_.recipients.size();
   stats.octets += message_.size();
   say(250, "2.0.0 Ok: queued as " + queue_id(number_, messages_ended_ + 1), now,

@@ -128,6 +128,29 @@ TEST(Roster, WritesUsersInThreeLanguagesWithNamesBeyondAscii) {
   EXPECT_GT(beyond_ascii, 100U);
 }
 
+TEST(Roster, SpreadsAddressesOverAsManyDomainsAsAreWishedAndNothingElse) {
+  const Scratch scratch;
+  auto wished = wishes(scratch);
+  ASSERT_TRUE(make_roster(wished));
+  const auto before = scratch.read("roster/users.csv");
+  wished.mail_domain = "town.example";
+  wished.mail_domains = 40;
+  ASSERT_TRUE(make_roster(wished));
+  const auto users = read(wished.dir + "/users.csv", {"email"});
+  std::map<std::string, int> domains;
+  for (const auto& user : users) {
+    ++domains[user[0].substr(user[0].find('@') + 1)];
+  }
+  EXPECT_EQ(domains.size(), 40U);
+  EXPECT_EQ(domains["d0.town.example"], 13);
+  EXPECT_EQ(domains["d39.town.example"], 12);
+  EXPECT_EQ(users[41][0], "user0000041@d1.town.example");
+  wished.mail_domain = "school.example";
+  wished.mail_domains = 1;
+  ASSERT_TRUE(make_roster(wished));
+  EXPECT_EQ(scratch.read("roster/users.csv"), before);
+}
+
 TEST(Roster, MakesTheSameBytesFromTheSameSeedAndOthersFromAnother) {
   const Scratch scratch;
   auto wished = wishes(scratch);
@@ -169,6 +192,12 @@ TEST(Roster, RefusesWishesThatCannotBe) {
   wished = wishes(scratch);
   wished.mac_share = 1.5;
   EXPECT_FALSE(make_roster(wished));
+  wished = wishes(scratch);
+  wished.mail_domains = 0;
+  EXPECT_THAT(make_roster(wished).error().line_of_text(), ::testing::HasSubstr("no mail domains"));
+  wished = wishes(scratch);
+  wished.mail_domain = "not a domain";
+  EXPECT_THAT(make_roster(wished).error().line_of_text(), ::testing::HasSubstr("is no domain"));
   wished = wishes(scratch);
   wished.dir = scratch / "none/deeper";
   EXPECT_EQ(make_roster(wished).error().cause.code, ErrorCode::not_found);

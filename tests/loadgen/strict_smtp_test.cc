@@ -412,5 +412,15 @@ TEST_F(StrictSmtpTest, CountsInOneLineOfJsonWithTheFirstExample) {
   EXPECT_EQ(peer_.stats.ended_without_quit, 1U);
 }
 
+TEST_F(StrictSmtpTest, CountsTheMessagesThatCameInClear) {
+  (void)reply_to_letter(letter());
+  (void)begin(true);
+  (void)say("EHLO me.example\r\n");
+  (void)say(envelope);
+  EXPECT_THAT(say(letter() + ".\r\n"), StartsWith("250 "));
+  EXPECT_EQ(peer_.stats.messages, 2U);
+  EXPECT_EQ(peer_.stats.in_clear, 1U);
+}
+
 }  // namespace
 }  // namespace muster::loadgen
