@@ -20,13 +20,14 @@ USERS = {"Debian-exim": 64101, "opensmtpd": 64102, "opensmtpq": 64103, "muster-m
 DOMAIN = "school.example"
 
 
-def peers_root():
+def unpacked(program):
+    """The folder that tests/peers.sh unpacked servers into, with this one of /usr/sbin."""
     places = ([pathlib.Path(os.environ["MUSTER_PEERS"])] if "MUSTER_PEERS" in os.environ else
               [BINARY_DIR.parent / "peers", SOURCE_DIR / "build/peers"])
     for place in places:
-        if (place / "root/usr/sbin/postfix").exists():
+        if (place / "root/usr/sbin" / program).exists():
             return (place / "root").resolve()
-    raise AssertionError("the mail servers are not unpacked: run bash tests/peers.sh build")
+    raise AssertionError(f"{program} is not unpacked: run bash tests/peers.sh build")
 
 
 def free_port():
@@ -60,7 +61,7 @@ class MailHost:
     name = ""
 
     def __init__(self, folder):
-        self.root = peers_root()
+        self.root = unpacked("postfix")
         self.dir = pathlib.Path(folder) / self.name
         self.maildir = self.dir / "maildir"
         for attempt in range(STARTS_MAX):
