@@ -67,7 +67,7 @@ struct MailRelaySettings {
 // [mail.direct]: to the recipients' mail hosts.
 struct MailDirectSettings {
   std::uint16_t port = 25;
-  std::string resolver;               // host:port; empty: the system's
+  std::string resolver;               // "192.0.2.53:53", "[2001:db8::53]:53"; empty: the system's
   std::uint32_t connections = 64;     // over all destinations together
   std::string tls = "opportunistic";  // or "none": never
   // Mail hosts whose address is this machine's own (127.0.0.0/8, ::1) are used: for rehearsals.

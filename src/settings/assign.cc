@@ -60,6 +60,15 @@ Result<void, Complaint> put(const ChoicePlace& place, const toml::node& node,
   return {};
 }
 
+Result<void, Complaint> put(const FlagPlace& place, const toml::node& node, const Target& target) {
+  const auto* flag = node.as_boolean();
+  if (flag == nullptr) {
+    return wrong_type(node, target, "true or false, without quotes");
+  }
+  *place.value = flag->get();
+  return {};
+}
+
 Result<void, Complaint> put(const CountPlace& place, const toml::node& node, const Target& target) {
   auto expected =
       "a whole number from " + std::to_string(place.least) + " to " + std::to_string(place.most);

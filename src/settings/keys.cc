@@ -43,6 +43,7 @@ std::string quoted(std::string_view text) {
 struct ValueText {
   std::string operator()(const TextPlace& place) const { return quoted(*place.value); }
   std::string operator()(const ChoicePlace& place) const { return quoted(*place.value); }
+  std::string operator()(const FlagPlace& place) const { return *place.value ? "true" : "false"; }
   std::string operator()(const CountPlace& place) const {
     return std::visit([](const auto* value) { return std::to_string(*value); }, place.value);
   }
@@ -80,6 +81,17 @@ void add_relay(MailRelaySettings& relay, std::vector<Key>& keys) {
   keys.insert(keys.end(), added.begin(), added.end());
 }
 
+void add_direct(MailDirectSettings& direct, std::vector<Key>& keys) {
+  const std::vector<Key> added{
+      {"mail.direct.port", CountPlace{&direct.port, 1, 65'535}},
+      {"mail.direct.resolver", TextPlace{&direct.resolver, TextForm::resolver}},
+      {"mail.direct.connections", CountPlace{&direct.connections, 1, direct_connections_max}},
+      {"mail.direct.tls", ChoicePlace{&direct.tls, {"opportunistic", "none"}}},
+      {"mail.direct.allow_loopback", FlagPlace{&direct.allow_loopback}},
+  };
+  keys.insert(keys.end(), added.begin(), added.end());
+}
+
 void add_mail(MailSettings& mail, std::vector<Key>& keys) {
   const std::vector<Key> added{
       {"mail.mode", ChoicePlace{&mail.mode, {"off", "relay", "direct"}}},
@@ -96,10 +108,7 @@ void add_mail(MailSettings& mail, std::vector<Key>& keys) {
   };
   keys.insert(keys.end(), added.begin(), added.end());
   add_relay(mail.relay, keys);
-  keys.push_back({"mail.direct.port", CountPlace{&mail.direct.port, 1, 65'535}});
-  keys.push_back({"mail.direct.resolver", TextPlace{&mail.direct.resolver, TextForm::resolver}});
-  keys.push_back(
-      {"mail.direct.connections", CountPlace{&mail.direct.connections, 1, direct_connections_max}});
+  add_direct(mail.direct, keys);
 }
 
 }  // namespace

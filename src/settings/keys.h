@@ -25,7 +25,7 @@ enum class TextForm : std::uint8_t {
   directory,  // the same, but not empty
   host,       // a name or a literal address
   listener,   // host:port
-  resolver,   // host:port, or empty
+  resolver,   // address:port, or empty
   store,      // "sqlite" or a postgres URL
   web,        // http:// or https://
   relay,      // as host, or empty
@@ -41,6 +41,9 @@ struct TextPlace {
 struct ChoicePlace {
   std::string* value;
   std::vector<std::string_view> choices;
+};
+struct FlagPlace {
+  bool* value;
 };
 struct CountPlace {
   std::variant<std::uint16_t*, std::uint32_t*> value;
@@ -61,7 +64,7 @@ struct PeriodsPlace {
 
 struct Key {
   std::string_view name;  // with its section: "apns.port"; without, inside a list: "topic"
-  std::variant<TextPlace, ChoicePlace, CountPlace, PeriodPlace, PeriodsPlace> place;
+  std::variant<TextPlace, ChoicePlace, FlagPlace, CountPlace, PeriodPlace, PeriodsPlace> place;
 };
 
 // The names of the lists of tables.

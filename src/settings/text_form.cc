@@ -1,7 +1,11 @@
 #include "settings/text_form.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <string>
 
 #include "model/limits.h"
 
@@ -26,18 +30,35 @@ bool is_host(std::string_view text) {
 }
 
 // host:port, and [address]:port for IPv6.
+struct Parts {
+  std::string_view host;  // without brackets
+  std::string_view port;
+  bool bracketed = false;
+};
+Parts parts_of(std::string_view text) {
+  const auto colon = std::min(text.rfind(':'), text.size());
+  Parts parts{text.substr(0, colon), text.substr(std::min(colon + 1, text.size()))};
+  parts.bracketed =
+      parts.host.starts_with('[') && parts.host.ends_with(']') && parts.host.size() > 2;
+  if (parts.bracketed) {
+    parts.host = parts.host.substr(1, parts.host.size() - 2);
+  }
+  return parts;
+}
+
 bool is_endpoint(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || !is_port(text.substr(colon + 1))) {
-    return false;
-  }
-  auto host = text.substr(0, colon);
-  const bool bracketed = host.starts_with('[') && host.ends_with(']') && host.size() > 2;
-  if (bracketed) {
-    host = host.substr(1, host.size() - 2);
-  }
-  const bool has_colon = host.find(':') != std::string_view::npos;
-  return is_host(host) && has_colon == bracketed;
+  const auto parts = parts_of(text);
+  const bool has_colon = parts.host.find(':') != std::string_view::npos;
+  return is_port(parts.port) && is_host(parts.host) && has_colon == parts.bracketed;
+}
+
+// Who answers DNS cannot be found by a name.
+bool is_resolver(std::string_view text) {
+  const auto parts = parts_of(text);
+  std::array<unsigned char, sizeof(in6_addr)> unused{};
+  const bool literal = ::inet_pton(parts.bracketed ? AF_INET6 : AF_INET,
+                                   std::string(parts.host).c_str(), unused.data()) == 1;
+  return literal && is_port(parts.port) && parts.port.find_first_not_of('0') != parts.port.npos;
 }
 
 bool is_name(std::string_view text) {
@@ -105,7 +126,10 @@ std::string expected_instead(std::string_view text, TextForm form) {
     case TextForm::listener:
       return is_endpoint(text) ? "" : "host:port, as in \"127.0.0.1:8470\"";
     case TextForm::resolver:
-      return text.empty() || is_endpoint(text) ? "" : "host:port, as in \"127.0.0.1:53\", or \"\"";
+      return text.empty() || is_resolver(text)
+                 ? ""
+                 : "an address with its port, as in \"192.0.2.53:53\" or \"[2001:db8::53]:53\", or "
+                   "\"\"";
     case TextForm::store: {
       const bool postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
       return text == "sqlite" || postgres ? "" : "\"sqlite\" or \"postgres://…\"";

@@ -71,6 +71,23 @@ delivery_status = "on"
   EXPECT_EQ(mail.relay.delivery_status, "on");
 }
 
+TEST(MailSettings, ReadsHowToReachTheRecipientsHosts) {
+  const auto direct = read(R"(
+[mail.direct]
+port = 2525
+resolver = "192.0.2.53:53"
+connections = 1024
+tls = "none"
+allow_loopback = true
+)")
+                          .mail.direct;
+  EXPECT_EQ(direct.port, 2525);
+  EXPECT_EQ(direct.resolver, "192.0.2.53:53");
+  EXPECT_EQ(direct.connections, 1024U);
+  EXPECT_EQ(direct.tls, "none");
+  EXPECT_TRUE(direct.allow_loopback);
+}
+
 TEST(MailSettings, ReadsLettersAndKeysInTheirOrder) {
   const auto mail = read(R"(
 [[mail.template]]
@@ -134,6 +151,29 @@ TEST(MailSettings, RefusesValuesOutOfRange) {
   EXPECT_THAT(line_about("[mail.relay]\nper_day = -1\n"), HasSubstr("from 0 to 1000000000"));
   EXPECT_THAT(line_about("[mail.relay]\nchunking = true\n"), HasSubstr("one of \"off\", \"on\""));
   EXPECT_THAT(line_about("[mail.direct]\nconnections = 1025\n"), HasSubstr("from 1 to 1024"));
+  EXPECT_THAT(line_about("[mail.direct]\ntls = \"required\"\n"),
+              HasSubstr("one of \"opportunistic\", \"none\""));
+  EXPECT_THAT(line_about("[mail.direct]\nallow_loopback = \"true\"\n"),
+              HasSubstr("2:18: mail.direct.allow_loopback is a text; expected true or false"));
+}
+
+TEST(MailSettings, RefusesAResolverThatIsNoAddressWithItsPort) {
+  for (const auto* resolver :
+       {"dns", "dns.school.example:53", "192.0.2.53", "192.0.2.53:", "192.0.2.53:0",
+        "192.0.2.53:65536", "192.0.2.53:+53", "192.0.2.256:53", "2001:db8::53", "2001:db8::53:53",
+        "[2001:db8::53]", "[192.0.2.53]:53", "[]:53", ":53"}) {
+    EXPECT_THAT(line_about("[mail.direct]\nresolver = \"" + std::string(resolver) + "\"\n"),
+                HasSubstr("expected an address with its port, as in \"192.0.2.53:53\""))
+        << resolver;
+  }
+}
+
+TEST(MailSettings, TakesResolversOfBothFamiliesAndNone) {
+  for (const auto* resolver : {"127.0.0.1:5353", "[2001:db8::53]:53", "[::1]:1", ""}) {
+    EXPECT_EQ(
+        read("[mail.direct]\nresolver = \"" + std::string(resolver) + "\"\n").mail.direct.resolver,
+        resolver);
+  }
 }
 
 TEST(MailSettings, RefusesTextsThatAHeaderFieldCannotHold) {

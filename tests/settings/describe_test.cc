@@ -74,6 +74,7 @@ TEST(Describe, KnowsTheLettersAndTheirKeys) {
   Origins origins;
   const auto settings = read_settings_text(
       "[mail.relay]\nper_day = 7\n"
+      "[mail.direct]\nallow_loopback = true\n"
       "[[mail.template]]\nlanguage = \"en\"\nsubject = \"Hello\"\ntext_file = \"/a.txt\"\n"
       "[[mail.dkim]]\ndomain = \"a.example\"\nselector = \"s\"\nkey_file = \"/k.pem\"\n",
       "m.toml", &origins);
@@ -82,7 +83,9 @@ TEST(Describe, KnowsTheLettersAndTheirKeys) {
   EXPECT_EQ(line_of(lines, "mail.relay.per_day").value, "7");
   EXPECT_EQ(line_of(lines, "mail.template[1].text_file").value, "\"/a.txt\"");
   EXPECT_EQ(line_of(lines, "mail.template[1].html").origin, "default");
-  EXPECT_EQ(line_of(lines, "mail.dkim[1].key_file").origin, "m.toml:10");
+  EXPECT_EQ(line_of(lines, "mail.dkim[1].key_file").origin, "m.toml:12");
+  EXPECT_EQ(line_of(lines, "mail.direct.allow_loopback").value, "true");
+  EXPECT_EQ(line_of(lines, "mail.direct.allow_loopback").standard, "false");
 }
 
 TEST(ConfigFile, NamesEveryDefaultTruly) {

@@ -187,14 +187,11 @@ TEST(ReadSettings, RefusesTextsOfTheWrongForm) {
     EXPECT_THAT(line_about("[server]\nlisten = \"" + std::string(listen) + "\"\n"),
                 HasSubstr("host:port"));
   }
-  EXPECT_THAT(line_about("[mail.direct]\nresolver = \"dns\"\n"), HasSubstr("host:port"));
 }
 
 TEST(ReadSettings, TakesAddressesOfBothFamilies) {
   EXPECT_EQ(read("[apns]\nhost = \"::1\"\n").apns.host, "::1");
   EXPECT_EQ(read("[server]\nlisten = \"[::1]:80\"\n").server_listen, "[::1]:80");
-  EXPECT_EQ(read("[mail.direct]\nresolver = \"127.0.0.1:53\"\n").mail.direct.resolver,
-            "127.0.0.1:53");
 }
 
 TEST(ReadSettings, RefusesDuplicates) {
