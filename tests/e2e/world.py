@@ -117,11 +117,11 @@ class World(unittest.TestCase):
         return int(wait_for("the load generator listening", ready))
 
     def start_smtp(self, *arguments, faults=None, tls="none", journal="mail.journal", name="smtp",
-                   port=0):
-        """muster-loadgen as a relay; counts what it heard into <name>.stats when it ends."""
+                   port=0, address="127.0.0.1"):
+        """muster-loadgen as a mail server; counts what it heard into <name>.stats when it ends."""
         (self.dir / f"{name}.port").unlink(missing_ok=True)
         self.mail_journal = self.dir / journal
-        words = [LOADGEN, "smtp", "--listen", f"127.0.0.1:{port}", "--port-file",
+        words = [LOADGEN, "smtp", "--listen", f"{address}:{port}", "--port-file",
                  self.dir / f"{name}.port", "--journal", self.mail_journal, "--tls", tls, *arguments]
         if tls != "none":
             words += ["--tls-dir", self.dir / "tls"]
@@ -187,24 +187,26 @@ kind = "{REACTOR}"
         return file
 
     def write_mail_config(self, relay="", mail="", rest="", port=None, tls="none", apns=True,
-                          data=None):
-        """Mail through the relay that was started, and pushes where there is an APNs."""
+                          data=None, direct=None, retry_after='"100ms", "300ms"'):
+        """Mail through the relay that was started, or with `direct` (settings) to the recipients'
+        mail hosts, and pushes where there is an APNs."""
         if not apns:
             self.port, self.tls = 9, self.dir / "tls"
         trust = f'trust_file = "{self.dir}/tls/ca.pem"' if tls in ("implicit", "required") else ""
-        return self.write_config(data=data, rest=f'''
-[mail]
-mode = "relay"
-from = "Example School <it@school.example>"
-own_name = "muster.school.example"
-retry_after = ["100ms", "300ms"]
-{mail}
-[mail.relay]
+        route = f"[mail.direct]\n{direct}" if direct is not None else f'''[mail.relay]
 host = "127.0.0.1"
 port = {port or self.mail_port}
 tls = "{tls}"
 {trust}
-{relay}
+{relay}'''
+        return self.write_config(data=data, rest=f'''
+[mail]
+mode = "{"relay" if direct is None else "direct"}"
+from = "Example School <it@school.example>"
+own_name = "muster.school.example"
+retry_after = [{retry_after}]
+{mail}
+{route}
 [[invitation]]
 language = "en"
 title = "You are invited"
@@ -213,10 +215,10 @@ url = "https://school.example/enroll"
 {rest}''', credential=None if apns else "")
 
     # ── judging ──
-    def verify(self, school, *arguments):
-        journals = [word for journal in (getattr(self, "journal", None),
-                                         getattr(self, "mail_journal", None))
-                    if journal is not None and journal.exists()
+    def verify(self, school, *arguments, journals=None):
+        if journals is None:
+            journals = [getattr(self, "journal", None), getattr(self, "mail_journal", None)]
+        journals = [word for journal in journals if journal is not None and journal.exists()
                     for word in ("--journal", journal)]
         done = self.run_program(LOADGEN, "verify", "--data", self.data, *journals,
                                 "--roster", school, "--muster", MUSTER, "--json", *arguments)
