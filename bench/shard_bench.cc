@@ -34,7 +34,7 @@ void jobs_through_a_shard(benchmark::State& state) {
   pipeline::ShardGauges gauges;
   pipeline::ShardSettings settings;
   settings.credentials.resize(1);
-  settings.credentials[0].open_session = [] {
+  settings.credentials[0].open_session = [](const auto&) {
     return std::make_unique<testing::AgreeableSession>();
   };
   pipeline::Shard shard(*crossings, clock, network, gauges, settings);

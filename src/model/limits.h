@@ -71,6 +71,7 @@ inline constexpr std::size_t reply_line_bytes_max = 4096;      // a server's lin
 inline constexpr std::size_t reply_lines_max = 128;            // of one reply
 inline constexpr std::size_t address_bytes_max = 254;   // RFC 5321 §4.5.3.1.3, without brackets
 inline constexpr std::uint32_t mail_attempts_max = 15;  // fits the 4 bits of a packed outcome
+inline constexpr std::size_t mail_domains_max = 65'536;  // whose mail hosts are remembered
 inline constexpr std::uint32_t mail_templates_max = 64;
 inline constexpr std::size_t template_bytes_max = 128UL * 1024;  // of a text_file or html_file
 inline constexpr std::uint32_t dkim_keys_max = 4;                // each signs every letter

@@ -4,6 +4,7 @@
 #include <future>
 
 #include "base/assert.h"
+#include "pipeline/direct_shard.h"
 
 namespace muster::pipeline {
 namespace {
@@ -27,9 +28,12 @@ ShardSettings shard_settings(const PipelineSettings& settings, std::uint32_t num
     return ShardSettings{number, settings.credentials, Channel::push, settings.policy, seed};
   }
   MUSTER_ASSERT(mail->policy.attempts <= limits::mail_attempts_max);
-  auto pool = mail->pool;
-  pool.channel = Channel::mail;
-  return ShardSettings{number, {pool}, Channel::mail, mail->policy, seed};
+  ShardSettings shard{number, {}, Channel::mail, mail->policy, seed};
+  shard.policy.strangers = mail->direct.has_value();
+  if (!mail->direct) {
+    shard.credentials.push_back(mail->pool);
+  }
+  return shard;
 }
 
 }  // namespace
@@ -62,8 +66,13 @@ Pipeline::Pipeline(const PipelineSettings& settings, std::unique_ptr<ledger::Led
       auto& network = *networks_[number];
       *bell = &network.doorbell();
       hung->set_value();
-      Shard shard(crossings_, clock_, network, *gauges_[number], shard_settings(settings_, number));
-      shard.run();
+      const auto shard = shard_settings(settings_, number);
+      if (mail && settings_.mail->direct) {
+        DirectShard(crossings_, clock_, network, *gauges_[number], shard, *settings_.mail->direct)
+            .run();
+      } else {
+        Shard(crossings_, clock_, network, *gauges_[number], shard).run();
+      }
     }));
   }
   for (auto& each : ready) {

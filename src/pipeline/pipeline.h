@@ -14,6 +14,7 @@
 
 #include "ledger/ledger.h"
 #include "pipeline/crossings.h"
+#include "pipeline/direct.h"
 #include "pipeline/expander.h"
 #include "pipeline/ledger_loop.h"
 #include "pipeline/letter_writer.h"
@@ -23,10 +24,11 @@
 
 namespace muster::pipeline {
 
-// How mail goes: all of it over one route, the relay.
+// How mail goes: all of it over one relay, or directly to the recipients' mail hosts.
 struct MailRoute {
-  PoolSettings pool;
-  Policy policy;  // at most limits::mail_attempts_max attempts
+  PoolSettings pool;                     // of the relay
+  std::optional<DirectSettings> direct;  // instead of the relay
+  Policy policy;                         // at most limits::mail_attempts_max attempts
   Compose compose;
   std::uint32_t composers = 1;  // threads
   MailPaceSettings pace;

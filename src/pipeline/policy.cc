@@ -55,7 +55,11 @@ Decision decide(const wire::Answer& answer, const Job& job, std::int64_t expirat
     return deferred(State::in_doubt, answer.reason, job, expiration_s, policy.attempts,
                     later(now, random.jitter(policy.doubt_after, jitter_share)));
   }
-  switch (action_for(answer.status, answer.reason)) {
+  auto action = action_for(answer.status, answer.reason);
+  if (policy.strangers && action == Action::stop_credential) {
+    action = Action::retry;
+  }
+  switch (action) {
     case Action::accept:
 #ifdef MUSTER_BUG_double_send  // planted: tests/sim/canaries.sh demands that it is caught
       if (job.attempts == 1 && job.invitation % 64 == 7) {

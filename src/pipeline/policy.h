@@ -21,6 +21,9 @@ struct Policy {
   std::uint32_t attempts = limits::attempts_max;
   bool hold_in_doubt = false;  // true: a person decides; false: sent again under the same id
   Duration doubt_after = std::chrono::seconds(1);
+  // The peers are many, and none of them is ours: what one of them has against us is about this job
+  // and waits like any refusal; nothing else stops for it.
+  bool strangers = false;
 };
 
 struct Decision {

@@ -4,6 +4,8 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "pipeline/push_pool.h"
+#include "pipeline/relay_pool.h"
 #include "pipeline/settlement_of.h"
 
 namespace muster::pipeline {
@@ -14,6 +16,9 @@ constexpr Duration busy_interval = std::chrono::milliseconds(20);
 // So far ahead a job is asked for from memory while another one is worked on.
 constexpr std::size_t jobs_ahead = 8;
 constexpr Duration idle_most = std::chrono::milliseconds(500);
+constexpr std::uint32_t ordinals_a_shard = 16;
+// What waits for a connection to be made is looked at again so often.
+constexpr Duration look_again_after = std::chrono::milliseconds(20);
 
 // Jobs of one kind have bodies of one size.
 struct Kind {
@@ -38,20 +43,25 @@ Shard::Shard(Crossings& crossings, const Clock& clock, wire::Network& network, S
     : crossings_(crossings),
       clock_(clock),
       network_(network),
-      gauges_(gauges),
-      channel_(settings.channel),
       policy_(settings.policy),
       random_(settings.seed),
-      again_(settings.credentials.size()),
+      gauges_(gauges),
+      channel_(settings.channel),
       drawn_(limits::settlements_per_commit),
       serials_(limits::slots_max),
       sent_(sent_max) {
-  MUSTER_ASSERT(channel_ == Channel::push || settings.credentials.size() == 1);
+  MUSTER_ASSERT(channel_ == Channel::push || settings.credentials.size() <= 1);
+  const auto ordinal_base = settings.number * ordinals_a_shard;
   for (const auto& credential : settings.credentials) {
-    queues_.push_back(channel_ == Channel::mail ? &crossings.written
-                                                : crossings.jobs[queues_.size()].get());
-    pools_.push_back(
-        std::make_unique<Pool>(credential, network, settings.number * 16, random_.next()));
+    Lane lane;
+    if (channel_ == Channel::mail) {
+      lane.queue = &crossings.written;
+      lane.pool = std::make_unique<RelayPool>(credential, network, ordinal_base, random_.next());
+    } else {
+      lane.queue = crossings.jobs[lanes_.size()].get();
+      lane.pool = std::make_unique<PushPool>(credential, network, ordinal_base, random_.next());
+    }
+    lanes_.push_back(std::make_unique<Lane>(std::move(lane)));
   }
   settlements_.reserve(limits::settlements_per_commit);
   answers_.reserve(limits::settlements_per_commit);
@@ -61,12 +71,14 @@ Shard::~Shard() = default;
 
 void Shard::turn(Instant most) {
   give_back_stopped();
+  prepare(clock_.now());
   // Looked at once more after the drawing: what was enqueued since run() lay down to doze rang, and
   // what came before was drawn, so that the network may wait for answers to it.
   const bool more = draw() || ready();
   flush();
   network_.turn(more ? clock_.now() : next(most));
   collect(network_.now());
+  tidy(network_.now());
   report_slow(network_.now());
   measure_busy(network_.now());
   flush();
@@ -82,18 +94,18 @@ void Shard::run() {
     turn(ending ? now : now + idle_most);
   }
   const Instant leave_at = clock_.now() + leave_within;
-  for (auto& pool : pools_) {
-    pool->drain(clock_.now());
+  for (const auto& lane : lanes_) {
+    lane->pool->drain(clock_.now());
   }
   const auto anybody = [&] {
-    return std::any_of(pools_.begin(), pools_.end(),
-                       [](const auto& pool) { return !pool->connections().empty(); });
+    return std::any_of(lanes_.begin(), lanes_.end(),
+                       [](const auto& lane) { return !lane->pool->connections().empty(); });
   };
   while (anybody() && clock_.now() < leave_at) {
     turn(std::min(leave_at, clock_.now() + std::chrono::milliseconds(50)));
   }
-  for (auto& pool : pools_) {
-    pool->abandon();
+  for (const auto& lane : lanes_) {
+    lane->pool->abandon();
   }
   while (anybody()) {
     turn(clock_.now() + std::chrono::milliseconds(10));
@@ -104,13 +116,9 @@ bool Shard::ready() {
   if (stops_seen_ != crossings_.stops.load(std::memory_order_acquire)) {
     return true;
   }
-  for (std::uint32_t credential = 0; credential < pools_.size(); ++credential) {
-    if (pools_[credential]->room() != 0 &&
-        (!again_[credential].empty() || queues_[credential]->size_approx() != 0)) {
-      return true;
-    }
-  }
-  return false;
+  return more_to_sort() || std::any_of(lanes_.begin(), lanes_.end(), [](const auto& lane) {
+           return lane->waiting() && lane->pool->room() != 0;
+         });
 }
 
 // After a stop, jobs of another epoch must come home although no session has room for them.
@@ -120,27 +128,35 @@ void Shard::give_back_stopped() {
     return;
   }
   stops_seen_ = stops;
-  for (std::uint32_t credential = 0; credential < pools_.size(); ++credential) {
-    take_queue(credential);
-    std::erase_if(again_[credential], [&](Slot slot) {
-      const auto& job = crossings_.slab[slot];
-      const bool stale =
-          job.epoch != crossings_.tasks[job.task]->epoch.load(std::memory_order_seq_cst);
-      if (stale) {
-        give_back(slot);
-      }
-      return stale;
-    });
+  for (const auto& lane : lanes_) {
+    take_queue(*lane);
+    give_back_stale(lane->again);
   }
+  give_back_aside();
+}
+
+void Shard::give_back_stale(std::vector<Slot>& slots) {
+  std::erase_if(slots, [&](Slot slot) {
+    const auto& job = crossings_.slab[slot];
+    const bool stale =
+        job.epoch != crossings_.tasks[job.task]->epoch.load(std::memory_order_seq_cst);
+    if (stale) {
+      give_back(slot);
+    }
+    return stale;
+  });
 }
 
 // Everything that is queued, to be given back or written by this shard.
-void Shard::take_queue(std::uint32_t credential) {
-  auto& again = again_[credential];
+void Shard::take_queue(Lane& lane) {
+  if (lane.queue == nullptr) {
+    return;
+  }
   std::size_t count = 0;
-  while ((count = queues_[credential]->try_dequeue_bulk(drawn_.data(), drawn_.size())) != 0) {
+  while ((count = lane.queue->try_dequeue_bulk(drawn_.data(), drawn_.size())) != 0) {
     count_taken(0, count);
-    again.insert(again.end(), drawn_.begin(), drawn_.begin() + static_cast<std::ptrdiff_t>(count));
+    lane.again.insert(lane.again.end(), drawn_.begin(),
+                      drawn_.begin() + static_cast<std::ptrdiff_t>(count));
   }
 }
 
@@ -169,17 +185,16 @@ void Shard::give_back(Slot slot) {
 bool Shard::draw() {
   const Instant now = clock_.now();
   bool more = false;
-  for (std::uint32_t credential = 0; credential < pools_.size(); ++credential) {
-    more = draw_for(credential, now) || more;
+  for (const auto& lane : lanes_) {
+    more = draw_for(*lane, now) || more;
   }
   return more;
 }
 
-bool Shard::draw_for(std::uint32_t credential, Instant now) {
-  auto& pool = *pools_[credential];
-  auto& again = again_[credential];
-  auto& queue = *queues_[credential];
-  const std::size_t queued = queue.size_approx();
+bool Shard::draw_for(Lane& lane, Instant now) {
+  auto& pool = *lane.pool;
+  auto& again = lane.again;
+  const std::size_t queued = lane.queued();
   const bool waiting = !again.empty() || queued != 0;
   if (channel_ == Channel::mail) {
     try_mail_again(pool, now);
@@ -192,7 +207,7 @@ bool Shard::draw_for(std::uint32_t credential, Instant now) {
     return false;
   }
   if (!pool.refusal().words.empty()) {
-    stop_credential(credential);
+    stop_lane(lane);
     return false;
   }
   const std::size_t room = std::min<std::size_t>(pool.room(), drawn_.size());
@@ -200,14 +215,18 @@ bool Shard::draw_for(std::uint32_t credential, Instant now) {
     return false;
   }
   const std::size_t fresh = std::min(room, again.size());
-  std::copy(again.end() - static_cast<std::ptrdiff_t>(fresh), again.end(), drawn_.begin());
-  again.resize(again.size() - fresh);
-  const auto count = fresh + queue.try_dequeue_bulk(drawn_.data() + fresh, room - fresh);
-  const auto begun = submit_all(credential, {count, fresh}, now);
+  const auto old = again.begin() + static_cast<std::ptrdiff_t>(fresh);
+  std::copy(again.begin(), old, drawn_.begin());
+  again.erase(again.begin(), old);
+  auto count = fresh;
+  if (lane.queue != nullptr) {
+    count += lane.queue->try_dequeue_bulk(drawn_.data() + fresh, room - fresh);
+  }
+  const auto begun = submit_all(pool, {count, fresh}, now);
   count_taken(std::max(begun, fresh), count);
-  again.insert(again.end(), drawn_.begin() + static_cast<std::ptrdiff_t>(begun),
+  again.insert(again.begin(), drawn_.begin() + static_cast<std::ptrdiff_t>(begun),
                drawn_.begin() + static_cast<std::ptrdiff_t>(count));
-  pool.note_drawn(again.size() + queue.size_approx());
+  pool.note_drawn(again.size() + lane.queued());
   for (auto& each : pool.connections()) {
     if (each.woken) {
       each.woken = false;
@@ -221,8 +240,7 @@ bool Shard::draw_for(std::uint32_t credential, Instant now) {
 // Submits what was drawn while there is room; returns how many are gone. A session's room counts
 // bodies of the sizes it has seen, so it is asked once for a run of jobs of one kind: before the
 // first, and again after it.
-std::size_t Shard::submit_all(std::uint32_t credential, const Drawn& drawn, Instant now) {
-  auto& pool = *pools_[credential];
+std::size_t Shard::submit_all(Pool& pool, const Drawn& drawn, Instant now) {
   Pool::Connection* connection = nullptr;
   std::uint32_t room = 0;
   bool fresh = true;  // nothing of this kind was submitted to this connection yet
@@ -289,141 +307,24 @@ bool Shard::submit(Pool::Connection& connection, Slot slot, const TaskEntry& ent
   return true;
 }
 
-void Shard::collect(Instant now) {
-  for (std::uint32_t credential = 0; credential < pools_.size(); ++credential) {
-    auto& pool = *pools_[credential];
-    for (std::size_t i = 0; i < pool.connections().size(); ++i) {
-      collect_from(credential, pool.connections()[i], now);
-    }
-    pool.bury(now);
-  }
-}
-
-void Shard::collect_from(std::uint32_t credential, Pool::Connection& connection, Instant now) {
-  answers_.clear();
-  connection.session->take_answers(answers_);
-  if (answers_.empty()) {
-    return;
-  }
-  // Answers come about in the order of the requests: the last one waited least.
-  const auto& last = answers_.back();
-  if (last.fate == wire::Fate::answered) {
-    pools_[credential]->note_answers(answers_.size(), now - crossings_.slab[last.slot].written_at);
-  }
-  const auto wall = clock_.wall();
-  in_flight_ -= answers_.size();
-  for (std::size_t i = 0; i < answers_.size(); ++i) {
-    crossings_.slab.prefetch(answers_[std::min(i + jobs_ahead, answers_.size() - 1)].slot);
-    judge(credential, connection, answers_[i], now, wall);
-  }
-}
-
-void Shard::judge(std::uint32_t credential, Pool::Connection& connection, const wire::Answer& given,
-                  Instant now, WallTime wall) {
-  auto& job = crossings_.slab[given.slot];
-  auto& entry = *crossings_.tasks[job.task];
-  auto& pool = *pools_[credential];
-  ++serials_[given.slot];
-  connection.answered += given.fate == wire::Fate::answered ? 1U : 0U;
-  const auto answer = returns_.heard(given, job);
-  const auto expiration_s =
-      channel_ == Channel::mail ? entry.content.mail_expiration_s : entry.content.expiration_s;
-  const auto decision = decide(answer, job, expiration_s, policy_, wall, random_);
-  switch (decision.kind) {
-    case Decision::Kind::settle:
-      count(entry, answer);
-      settle(job, answer.slot, answer, decision);
-      break;
-    case Decision::Kind::again_elsewhere:
-      pool.retire(connection, now);
-      again_[credential].push_back(answer.slot);
-      break;
-    case Decision::Kind::again:
-      again_[credential].push_back(answer.slot);
-      break;
-    case Decision::Kind::renew_credential:
-      pool.renew_credential(connection, now);
-      again_[credential].push_back(answer.slot);
-      break;
-    case Decision::Kind::stop_task:
-      --job.attempts;
-      stop_task(job.task,
-                std::string(name_of(answer.reason)) + ": " + std::string(words(answer.reason)));
-      give_back(answer.slot);
-      break;
-    case Decision::Kind::stop_credential:
-      --job.attempts;
-      pool.refuse(answer.reason, channel_ == Channel::mail ? job.letter->reply : std::string());
-      again_[credential].push_back(answer.slot);
-      stop_credential(credential);
-      break;
-  }
-}
-
-void Shard::count(TaskEntry& entry, const wire::Answer& answer) {
-  if (answer.fate != wire::Fate::answered) {
-    return;
-  }
-  if (channel_ == Channel::mail) {
-    count_mail(entry, answer);
-    return;
-  }
-  const bool suspect = answer.status != 200 && suspects_configuration(answer.reason);
-  if (suspect) {
-    entry.suspected.store(answer.reason, std::memory_order_relaxed);
-  }
-  // Shared counters cost a cache line a job: once the task is proved and past the first answers
-  // they are of no use and left alone.
-  constexpr std::uint64_t counted_max = 1024;
-  if (entry.answered.load(std::memory_order_relaxed) < counted_max) {
-    const bool first = !suspect && entry.proved.fetch_add(1, std::memory_order_relaxed) == 0;
-    if (answer.reason == Reason::bad_device_token) {
-      entry.bad_tokens.fetch_add(1, std::memory_order_relaxed);
-    }
-    entry.answered.fetch_add(1, std::memory_order_relaxed);
-    if (first || suspect) {
-      crossings_.expander_bell.ring();  // the gate may open, or must close
-    }
-  }
-}
-
-void Shard::settle(const Job& job, Slot slot, const wire::Answer& answer,
-                   const Decision& decision) {
-#ifdef MUSTER_BUG_drop_settle  // planted: tests/sim/canaries.sh demands that it is caught
-  if (job.invitation % 64 == 7) {
-    return;
-  }
-#endif
-  auto settlement = settlement_of(slot, job);
-  settlement.outcome = decision.outcome;
-  settlement.status = answer.status;
-  settlement.next_at_ms = decision.next_at_ms;
-  settlement.timestamp_ms = answer.timestamp_ms;
-  if (channel_ == Channel::mail) {
-    settlement.reply = job.letter->reply;
-  }
-  settlements_.push_back(settlement);
-}
-
 void Shard::stop_task(TaskIndex task, const std::string& reason) {
   crossings_.request_stop(task, Stop::pause, reason);
 }
 
 // Every task that has work for this credential pauses; its jobs come home by their epoch. Letters
 // wait: their tasks may have pushes to send.
-void Shard::stop_credential(std::uint32_t credential) {
-  const auto& reason = pools_[credential]->refusal().words;
+void Shard::stop_lane(Lane& lane) {
+  const auto& reason = lane.pool->refusal().words;
   if (channel_ == Channel::mail) {
     crossings_.refuse_mail(mail_try_, reason);
     return;
   }
-  auto& again = again_[credential];
-  take_queue(credential);
-  for (const auto slot : again) {
+  take_queue(lane);
+  for (const auto slot : lane.again) {
     stop_task(crossings_.slab[slot].task, reason);
     give_back(slot);
   }
-  again.clear();
+  lane.again.clear();
 }
 
 void Shard::flush() {
@@ -454,9 +355,9 @@ void Shard::publish() {
   std::uint64_t connections = 0;
   std::uint64_t streams = 0;
   Bound bound = Bound::none;
-  for (const auto& pool : pools_) {
-    bound = std::max(bound, pool->bound());
-    for (const auto& connection : pool->connections()) {
+  for (const auto& lane : lanes_) {
+    bound = std::max(bound, lane->pool->bound());
+    for (const auto& connection : lane->pool->connections()) {
       ++connections;
       streams += connection.session->vitals().stream_limit;
     }
@@ -468,12 +369,10 @@ void Shard::publish() {
 }
 
 Instant Shard::next(Instant most) const {
-  Instant until = most;
-  for (std::uint32_t credential = 0; credential < pools_.size(); ++credential) {
-    const bool waiting = !again_[credential].empty() || queues_[credential]->size_approx() != 0;
-    if (waiting && pools_[credential]->room() == 0) {
-      until = std::min(until, std::max(pools_[credential]->next(),
-                                       clock_.now() + std::chrono::milliseconds(20)));
+  Instant until = std::min(most, look_again_at());
+  for (const auto& lane : lanes_) {
+    if (lane->waiting() && lane->pool->room() == 0) {
+      until = std::min(until, std::max(lane->pool->next(), clock_.now() + look_again_after));
     }
   }
   if (sent_count_ != 0) {

@@ -5,8 +5,9 @@
 // and hand the settlements over in bulk. A job that has waited a second for its answer is reported
 // once as slow, so that its page's mark can pass it.
 //
-// The mail shard is one of these: it serves the mail route alone, by the policy of mail. Where that
-// route is refused its letters wait with it until somebody tries again, or their task stops.
+// The mail shard is one of these: it serves the mail route alone, by the policy of mail. Where a
+// relay is refused its letters wait with it until somebody tries again, or their task stops. Mail
+// that goes directly has a kind of its own (direct_shard.h).
 #pragma once
 
 #include <cstdint>
@@ -17,6 +18,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "pipeline/crossings.h"
+#include "pipeline/lane.h"
 #include "pipeline/policy.h"
 #include "pipeline/pool.h"
 #include "pipeline/returns.h"
@@ -25,8 +27,9 @@
 namespace muster::pipeline {
 
 struct ShardSettings {
-  std::uint32_t number = 0;               // of this shard; spreads ordinals
-  std::vector<PoolSettings> credentials;  // by credential index; of mail: its one route
+  std::uint32_t number = 0;  // of this shard; spreads ordinals
+  // By credential index; of mail: the relay, or none where it goes directly (direct_shard.h).
+  std::vector<PoolSettings> credentials;
   Channel channel = Channel::push;
   Policy policy;
   std::uint64_t seed = 1;
@@ -37,7 +40,9 @@ class Shard {
   // `network` is used by the thread that calls turn() alone.
   Shard(Crossings& crossings, const Clock& clock, wire::Network& network, ShardGauges& gauges,
         const ShardSettings& settings);
-  ~Shard();
+  virtual ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
 
   // One turn of the loop, waiting at most until `most` where nothing is to do.
   void turn(Instant most);
@@ -47,28 +52,51 @@ class Shard {
   // s).
   void run();
 
+ protected:
+  // ── what a kind of shard adds to a turn ──
+  // Before the drawing: fill lanes.
+  virtual void prepare(Instant /*now*/) {}
+  // After the answers: let go of lanes.
+  virtual void tidy(Instant /*now*/) {}
+  // Jobs that stand in no lane have come home from a stopped task.
+  virtual void give_back_aside() {}
+  [[nodiscard]] virtual bool more_to_sort() const { return false; }
+  // When a turn is wanted although nothing happened.
+  [[nodiscard]] virtual Instant look_again_at() const { return Instant::never(); }
+
+  void give_back(Slot slot);
+  // Those of stopped tasks go home.
+  void give_back_stale(std::vector<Slot>& slots);
+  void settle(const Job& job, Slot slot, const wire::Answer& answer, const Decision& decision);
+
+  Crossings& crossings_;
+  const Clock& clock_;
+  wire::Network& network_;
+  Policy policy_;
+  Random random_;
+  std::vector<std::unique_ptr<Lane>> lanes_;  // of push: by credential
+  std::vector<Settlement> settlements_;
+
  private:
   void give_back_stopped();
-  void take_queue(std::uint32_t credential);
+  void take_queue(Lane& lane);
   void count_taken(std::size_t first, std::size_t past_last);
-  void give_back(Slot slot);
   bool draw();
-  bool draw_for(std::uint32_t credential, Instant now);
+  bool draw_for(Lane& lane, Instant now);
   struct Drawn {
     std::size_t count = 0;
     std::size_t fresh = 0;  // from here on they come from the queue; before, they were taken before
   };
-  [[nodiscard]] std::size_t submit_all(std::uint32_t credential, const Drawn& drawn, Instant now);
+  [[nodiscard]] std::size_t submit_all(Pool& pool, const Drawn& drawn, Instant now);
   bool submit(Pool::Connection& connection, Slot slot, const TaskEntry& entry, Instant now);
   void collect(Instant now);
-  void collect_from(std::uint32_t credential, Pool::Connection& connection, Instant now);
-  void judge(std::uint32_t credential, Pool::Connection& connection, const wire::Answer& answer,
-             Instant now, WallTime wall);
+  void collect_from(Lane& lane, Pool::Connection& connection, Instant now);
+  void judge(Lane& lane, Pool::Connection& connection, const wire::Answer& answer, Instant now,
+             WallTime wall);
   void count(TaskEntry& entry, const wire::Answer& answer);
   void count_mail(TaskEntry& entry, const wire::Answer& answer);
-  void settle(const Job& job, Slot slot, const wire::Answer& answer, const Decision& decision);
   void stop_task(TaskIndex task, const std::string& reason);
-  void stop_credential(std::uint32_t credential);
+  void stop_lane(Lane& lane);
   void try_mail_again(Pool& pool, Instant now);
   // Letters: false where its time is over, and it is settled instead.
   [[nodiscard]] bool in_time(Slot slot, const Job& job, const TaskEntry& entry);
@@ -92,18 +120,9 @@ class Shard {
     return sent_[(sent_first_ + place) & (sent_max - 1)];
   }
 
-  Crossings& crossings_;
-  const Clock& clock_;
-  wire::Network& network_;
   ShardGauges& gauges_;
   const Channel channel_;
-  Policy policy_;
-  Random random_;
-  std::vector<Queue<Slot>*> queues_;          // by credential
-  std::vector<std::unique_ptr<Pool>> pools_;  // by credential
-  std::vector<std::vector<Slot>> again_;      // by credential: to be written at once
   std::vector<wire::Answer> answers_;
-  std::vector<Settlement> settlements_;
   std::vector<Slot> drawn_;
   std::vector<std::uint32_t> serials_;  // by slot: raised at each answer
   Returns returns_;

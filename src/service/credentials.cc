@@ -102,7 +102,7 @@ std::vector<pipeline::PoolSettings> Credentials::pools(std::uint32_t shards) con
     session.token = credential.token.get();
     session.framing =
         settings_.framing == "nghttp2" ? apns::Framing::nghttp2 : apns::Framing::muster;
-    pool.open_session = [session] { return apns::open_session(session); };
+    pool.open_session = [session](const auto&) { return apns::open_session(session); };
     if (auto* token = credential.token.get(); token != nullptr) {
       pool.renew_credential = [token] { (void)token->renew(token->version()); };
     }

@@ -137,7 +137,13 @@ pipeline::MailRoute Mail::route() const {
   route.pool.endpoint.tls = tls_.get();
   route.pool.endpoint.tls_later = session_.tls != smtp::TlsMode::implicit;
   route.pool.connections_max = settings_.relay.connections;
-  route.pool.open_session = [session = session_] { return smtp::open_session(session); };
+  route.pool.open_session = [session = session_](const pipeline::SessionWishes& wishes) {
+    auto wanted = session;
+    if (wishes.in_clear) {
+      wanted.tls = smtp::TlsMode::none;
+    }
+    return smtp::open_session(wanted);
+  };
   route.policy.retry_after = {settings_.retry_after.begin(), settings_.retry_after.end()};
   route.policy.attempts = settings_.attempts;
   route.policy.hold_in_doubt = settings_.in_doubt == "hold";

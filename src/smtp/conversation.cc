@@ -128,6 +128,11 @@ void Conversation::lost(Error error, Instant /*now*/) {
   if (error_.code == ErrorCode::none && !farewell) {
     error_ = error;
   }
+  // Whoever tries again may do without TLS, where nobody requires it.
+  if (opening_.step() == Opening::Step::handshake && refusal_ == Reason::none &&
+      settings_.tls == TlsMode::opportunistic) {
+    refusal_ = Reason::tls_failed;
+  }
   flight_.answer_all(Reason::connection_lost);
   exchange_.cut();
   condition_ = Condition::closed;

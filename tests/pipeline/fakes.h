@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@
 #include "base/time.h"
 #include "pipeline/crossings.h"
 #include "pipeline/pool.h"
+#include "wire/mail_hosts.h"
 #include "wire/network.h"
 
 namespace muster::pipeline::testing {
@@ -108,9 +110,10 @@ class FakeNetwork final : public wire::Network {
  public:
   explicit FakeNetwork(const FakeClock& clock) : clock_(clock) {}
 
-  wire::ConnectionId open(const wire::Endpoint&, wire::Session& session) override {
+  wire::ConnectionId open(const wire::Endpoint& endpoint, wire::Session& session) override {
     opened_at.push_back(clock_.now());
-    links_[++last_] = &session;
+    endpoints.push_back(endpoint);
+    links_[++last_] = {&session, endpoint.host};
     return last_;
   }
   void wake(wire::ConnectionId) override {}
@@ -119,14 +122,20 @@ class FakeNetwork final : public wire::Network {
   void turn(Instant until) override {
     waited_until = until;
     for (auto link = links_.begin(); link != links_.end();) {
-      auto& [id, session] = *link;
-      auto& fake = dynamic_cast<FakeSession&>(*session);
+      const auto id = link->first;
+      auto& fake = dynamic_cast<FakeSession&>(*link->second.session);
+      const auto hosts = failure_of.find(link->second.host);
+      const auto failure_here = hosts == failure_of.end() ? failure : hosts->second;
       const bool opening = fake.state.condition == wire::Vitals::Condition::opening;
       const bool closed = std::find(closed_.begin(), closed_.end(), id) != closed_.end();
-      if (opening && failure == ErrorCode::none && !closed) {
+      if (opening && silent.contains(link->second.host) && !closed) {
+        ++link;
+        continue;
+      }
+      if (opening && failure_here == ErrorCode::none && !closed) {
         fake.connected(clock_.now());
       } else if (opening || closed || fake.wants_close() || cut) {
-        fake.lost(Error{opening ? failure
+        fake.lost(Error{opening ? failure_here
                         : cut   ? ErrorCode::connection_reset
                                 : ErrorCode::none,
                         0},
@@ -142,17 +151,56 @@ class FakeNetwork final : public wire::Network {
   Doorbell& doorbell() override { return doorbell_; }
   std::string peer(wire::ConnectionId) const override { return "fake"; }
 
-  ErrorCode failure = ErrorCode::none;  // of connection attempts
-  bool cut = false;                     // the next turn resets every connection
+  ErrorCode failure = ErrorCode::none;          // of connection attempts
+  std::map<std::string, ErrorCode> failure_of;  // of those to that host
+  std::set<std::string> silent;                 // hosts that leave us waiting
+  bool cut = false;                             // the next turn resets every connection
   std::vector<Instant> opened_at;
+  std::vector<wire::Endpoint> endpoints;
   Instant waited_until{};
 
  private:
   const FakeClock& clock_;
   Doorbell doorbell_;
-  std::map<wire::ConnectionId, wire::Session*> links_;
+  struct Link {
+    wire::Session* session = nullptr;
+    std::string host;
+  };
+  std::map<wire::ConnectionId, Link> links_;
   std::vector<wire::ConnectionId> closed_;
   wire::ConnectionId last_ = 0;
+};
+
+// DNS as a test says.
+struct FakeFinder final : wire::MailHostFinder {
+  struct Zone {
+    std::map<std::string, wire::MailHosts> domains;
+    std::vector<std::string> asked;  // all that ever was, in order
+    bool mute = false;               // answers wait
+  };
+  explicit FakeFinder(Zone& wanted) : zone(wanted) {}
+
+  void ask(const std::string& domain) override {
+    zone.asked.push_back(domain);
+    open.push_back(domain);
+  }
+  void take(std::vector<wire::MailHosts>& answers) override {
+    if (zone.mute) {
+      return;
+    }
+    for (const auto& domain : open) {
+      const auto known = zone.domains.find(domain);
+      auto answer = known == zone.domains.end()
+                        ? wire::MailHosts{domain, Reason::no_such_domain, {}}
+                        : known->second;
+      answer.domain = domain;
+      answers.push_back(std::move(answer));
+    }
+    open.clear();
+  }
+
+  Zone& zone;
+  std::vector<std::string> open;
 };
 
 inline PoolSettings pool_settings(Sessions& sessions, std::uint32_t connections_max = 4) {
@@ -160,7 +208,9 @@ inline PoolSettings pool_settings(Sessions& sessions, std::uint32_t connections_
   settings.endpoint.host = "peer";
   settings.endpoint.port = 443;
   settings.connections_max = connections_max;
-  settings.open_session = [&sessions] { return std::make_unique<FakeSession>(sessions); };
+  settings.open_session = [&sessions](const auto&) {
+    return std::make_unique<FakeSession>(sessions);
+  };
   return settings;
 }
 

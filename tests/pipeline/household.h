@@ -72,7 +72,7 @@ class Household {
   [[nodiscard]] const NumberSet& mailboxes() const { return mailboxes_; }
   // Of the n-th user with an address alone.
   [[nodiscard]] static std::string address(std::uint32_t n) {
-    return "m" + std::to_string(n) + "@school.example";
+    return "m" + std::to_string(n) + "@d" + std::to_string(n % 5) + ".school.example";
   }
   // Imports a row of users.csv: user_id, full_name, email.
   void import_user(const std::string& row) {

@@ -33,7 +33,7 @@ class PipelineTest : public ::testing::Test {
     settings.mail = route;
     return settings;
   }
-  static std::unique_ptr<wire::DeliverySession> open_session() {
+  static std::unique_ptr<wire::DeliverySession> open_session(const SessionWishes& /*wishes*/) {
     return std::make_unique<testing::AgreeableSession>();
   }
   // Opened, with the task under way.

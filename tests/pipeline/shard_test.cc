@@ -338,7 +338,6 @@ class MailShardTest : public ::testing::Test {
     ShardSettings settings;
     settings.channel = Channel::mail;
     settings.credentials = {testing::pool_settings(sessions_)};
-    settings.credentials[0].channel = Channel::mail;
     settings.policy.retry_after = {std::chrono::minutes(5)};
     shard_.emplace(crossings_, clock_, network_, gauges_, settings);
   }

@@ -15,7 +15,7 @@ std::string Faults::text() const {
        << " goaway " << goaway << " one_stream " << one_stream << " window_shut " << window_shut
        << " mail_busy " << mail_busy << " mail_leave " << mail_leave << " mail_deferred "
        << mail_deferred << " mail_refused " << mail_refused << " mail_silent_end "
-       << mail_silent_end;
+       << mail_silent_end << " dns_failed " << dns_failed;
   return text.str();
 }
 
@@ -72,6 +72,8 @@ Options Options::draw(std::uint64_t seed) {
   for (auto count = options.mailboxes == 0 ? 0 : random.below(3); count > 0; --count) {
     options.mail_crashes.push_back(1 + random.below(options.mailboxes));
   }
+  options.direct = options.mailboxes != 0 && random.chance(0.5);
+  faults.dns_failed = sometimes(0.5, 0.5);
   std::sort(options.mail_crashes.begin(), options.mail_crashes.end());
   std::sort(options.crashes.begin(), options.crashes.end());
   std::sort(options.drains.begin(), options.drains.end());
@@ -83,8 +85,8 @@ std::string Options::text() const {
   text << "seed " << seed << ": invitations " << invitations << " shards " << shards
        << " connections " << connections << " streams " << streams << " tokens_lost " << tokens_lost
        << " canary " << canary << " rate " << rate << " latency_ms "
-       << latency_most.count() / 1'000'000 << " faults_s " << faults_last.count() / 1'000'000'000
-       << " " << faults.text() << " crashes";
+       << latency_most.count() / 1'000'000 << (direct ? " direct" : "") << " faults_s "
+       << faults_last.count() / 1'000'000'000 << " " << faults.text() << " crashes";
   for (const auto at : crashes) {
     text << " " << at;
   }

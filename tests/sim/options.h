@@ -31,6 +31,7 @@ struct Faults {
   double mail_deferred = 0;    // of a command: 4yz
   double mail_refused = 0;     // of a command: 5yz
   double mail_silent_end = 0;  // of a letter: the connection ends between the dot and its reply
+  double dns_failed = 0;       // of a question
   std::string text() const;
 };
 
@@ -45,6 +46,7 @@ struct Options {
   std::uint32_t canary = 0;
   std::uint32_t rate = 0;
   Duration latency_most{};
+  bool direct = false;  // mail goes to the domains' own hosts
   bool pipelining = false;
   std::uint32_t letters_a_connection = 0;  // 0: any number
   std::uint32_t letters_a_second = 0;      // our pace; 0: none

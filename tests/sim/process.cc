@@ -6,6 +6,7 @@
 
 #include "apns/session.h"
 #include "smtp/session.h"
+#include "tests/sim/sim_finder.h"
 
 namespace muster::sim {
 namespace {
@@ -76,7 +77,7 @@ void Process::open_shards() {
   pipeline::PoolSettings pool;
   pool.endpoint.host = "simulated";
   pool.connections_max = options_.connections;
-  pool.open_session = [this] {
+  pool.open_session = [this](const auto&) {
     apns::SessionSettings session;
     session.authority = "api.push.apple.com";
     session.topic = "com.apple.mgmt.External.1";
@@ -88,7 +89,7 @@ void Process::open_shards() {
   for (std::uint32_t number = 0; number < options_.shards; ++number) {
     settings.number = number;
     settings.seed = random_.next();
-    open_shard(far_ends_.push, settings);
+    open_shard(far_ends_.push, settings, nullptr);
     crossings_.shard_bells.push_back(&networks_.back()->doorbell());
   }
 }
@@ -100,10 +101,9 @@ void Process::open_mail() {
   settings.number = options_.shards;
   settings.seed = random_.next();
   pipeline::PoolSettings pool;
-  pool.channel = Channel::mail;
   pool.endpoint.host = "simulated";
   pool.connections_max = options_.connections;
-  pool.open_session = [this] {
+  pool.open_session = [this](const auto&) {
     using std::chrono::seconds;
     smtp::SessionSettings session;
     session.own_name = "client.school.example";
@@ -111,20 +111,36 @@ void Process::open_mail() {
                         seconds(30), seconds(60), seconds(20), seconds(2)};
     return watched(smtp::open_session(session), witness_);
   };
-  settings.credentials = {pool};
   settings.policy.attempts = limits::mail_attempts_max;
   settings.policy.retry_after = {std::chrono::seconds(1), std::chrono::seconds(2),
                                  std::chrono::seconds(4)};
-  open_shard(far_ends_.mail, settings);
+  if (options_.direct) {
+    settings.policy.strangers = true;
+    pipeline::DirectSettings direct;
+    direct.connections_max = 1 + options_.connections;
+    direct.site.open_session = pool.open_session;
+    direct.open_finder = [this](Doorbell&) {
+      return std::make_unique<SimFinder>(far_ends_.mail, clock_, random_.next());
+    };
+    open_shard(far_ends_.mail, settings, &direct);
+  } else {
+    settings.credentials = {pool};
+    open_shard(far_ends_.mail, settings, nullptr);
+  }
   crossings_.mail_bell = &networks_.back()->doorbell();
   crossings_.writer_bells = {&writer_.bell()};
 }
 
-void Process::open_shard(FarEnd& far_end, const pipeline::ShardSettings& settings) {
+void Process::open_shard(FarEnd& far_end, const pipeline::ShardSettings& settings,
+                         const pipeline::DirectSettings* direct) {
   networks_.push_back(std::make_unique<SimNetwork>(far_end, clock_, random_.next()));
   gauges_.push_back(std::make_unique<pipeline::ShardGauges>());
-  shards_.push_back(std::make_unique<pipeline::Shard>(crossings_, clock_, *networks_.back(),
-                                                      *gauges_.back(), settings));
+  auto& network = *networks_.back();
+  auto& gauges = *gauges_.back();
+  shards_.push_back(direct != nullptr ? std::make_unique<pipeline::DirectShard>(
+                                            crossings_, clock_, network, gauges, settings, *direct)
+                                      : std::make_unique<pipeline::Shard>(
+                                            crossings_, clock_, network, gauges, settings));
 }
 
 Process::~Process() {

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "pipeline/crossings.h"
+#include "pipeline/direct_shard.h"
 #include "pipeline/expander.h"
 #include "pipeline/ledger_loop.h"
 #include "pipeline/letter_writer.h"
@@ -50,7 +51,9 @@ class Process {
   void open_entry(const ledger::NewTask& task);
   void open_shards();
   void open_mail();
-  void open_shard(FarEnd& far_end, const pipeline::ShardSettings& settings);
+  // `direct`: a shard of its kind; otherwise nullptr.
+  void open_shard(FarEnd& far_end, const pipeline::ShardSettings& settings,
+                  const pipeline::DirectSettings* direct);
 
   const Options& options_;
   const FarEnds far_ends_;

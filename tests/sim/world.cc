@@ -14,7 +14,8 @@ constexpr std::size_t complaints_max = 10;
 
 bool unheard(Reason reason) {
   return reason == Reason::connection_lost || reason == Reason::stream_reset ||
-         reason == Reason::answer_overdue || reason == Reason::process_died;
+         reason == Reason::answer_overdue || reason == Reason::process_died ||
+         reason == Reason::no_mail_host || reason == Reason::dns_failed;
 }
 
 }  // namespace

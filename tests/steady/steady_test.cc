@@ -93,7 +93,7 @@ class World {
   static ShardSettings settings() {
     ShardSettings settings;
     settings.credentials.resize(1);
-    settings.credentials[0].open_session = [] {
+    settings.credentials[0].open_session = [](const auto&) {
       return std::make_unique<testing::AgreeableSession>();
     };
     return settings;

@@ -1,4 +1,4 @@
-#include "pipeline/pool.h"
+#include "pipeline/push_pool.h"
 
 #include <gtest/gtest.h>
 
@@ -12,10 +12,10 @@ using std::chrono::seconds;
 using testing::FakeNetwork;
 using testing::Sessions;
 
-class PoolTest : public ::testing::Test {
+class PushPoolTest : public ::testing::Test {
  protected:
-  PoolTest() { clock_.turn(seconds(100)); }
-  ~PoolTest() override {
+  PushPoolTest() { clock_.turn(seconds(100)); }
+  ~PushPoolTest() override {
     pool_.abandon();
     network_.turn(clock_.now());
     pool_.bury(clock_.now());
@@ -69,24 +69,24 @@ class PoolTest : public ::testing::Test {
   FakeClock clock_;
   FakeNetwork network_{clock_};
   Sessions sessions_;
-  Pool pool_{testing::pool_settings(sessions_, 8), network_, 0, 1};
+  PushPool pool_{testing::pool_settings(sessions_, 8), network_, 0, 1};
   static constexpr Duration round_trip = milliseconds(20);
   double busy_ = 0;
   Slot next_slot_ = 0;
 };
 
-TEST_F(PoolTest, OpensNothingWithoutWork) {
+TEST_F(PushPoolTest, OpensNothingWithoutWork) {
   turn(false);
   EXPECT_EQ(opened(), 0U);
 }
 
-TEST_F(PoolTest, OpensItsFirstConnectionWhenWorkWaits) {
+TEST_F(PushPoolTest, OpensItsFirstConnectionWhenWorkWaits) {
   turn(true);
   EXPECT_EQ(opened(), 1U);
   EXPECT_EQ(pool_.room(), 100U);
 }
 
-TEST_F(PoolTest, DoublesWhileEveryConnectionIsFullUpToItsMost) {
+TEST_F(PushPoolTest, DoublesWhileEveryConnectionIsFullUpToItsMost) {
   work(seconds(2));
   ASSERT_EQ(opened(), 8U) << "connections_max";
   EXPECT_EQ(pool_.bound(), Bound::streams);
@@ -98,7 +98,7 @@ TEST_F(PoolTest, DoublesWhileEveryConnectionIsFullUpToItsMost) {
   EXPECT_GE(at[4] - at[3], milliseconds(100));
 }
 
-TEST_F(PoolTest, GrowsAlsoWhereAnswersAreTakenBeforeAnybodyLooks) {
+TEST_F(PushPoolTest, GrowsAlsoWhereAnswersAreTakenBeforeAnybodyLooks) {
   for (const auto until = clock_.now() + seconds(2); clock_.now() < until;) {
     turn(true);  // looks while there is room
     fill();
@@ -111,21 +111,21 @@ TEST_F(PoolTest, GrowsAlsoWhereAnswersAreTakenBeforeAnybodyLooks) {
   EXPECT_EQ(pool_.bound(), Bound::streams);
 }
 
-TEST_F(PoolTest, DoesNotGrowWhereTheThreadIsBusy) {
+TEST_F(PushPoolTest, DoesNotGrowWhereTheThreadIsBusy) {
   busy_ = 0.9;
   work(seconds(2));
   EXPECT_EQ(opened(), 1U);
   EXPECT_EQ(pool_.bound(), Bound::cpu);
 }
 
-TEST_F(PoolTest, DoesNotGrowWhereAnswersQueueAtThePeer) {
+TEST_F(PushPoolTest, DoesNotGrowWhereAnswersQueueAtThePeer) {
   pool_.note_answers(0, milliseconds(1));
   work(seconds(2));
   EXPECT_EQ(opened(), 1U);
   EXPECT_EQ(pool_.bound(), Bound::peer);
 }
 
-TEST_F(PoolTest, DoesNotGrowWhileThereIsRoom) {
+TEST_F(PushPoolTest, DoesNotGrowWhileThereIsRoom) {
   for (int i = 0; i < 20; ++i) {
     turn(true);
     clock_.turn(milliseconds(100));
@@ -133,14 +133,14 @@ TEST_F(PoolTest, DoesNotGrowWhileThereIsRoom) {
   EXPECT_EQ(opened(), 1U);
 }
 
-TEST_F(PoolTest, ReplacesAtOnceAConnectionThatTakesItsLeave) {
+TEST_F(PushPoolTest, ReplacesAtOnceAConnectionThatTakesItsLeave) {
   turn(true);
   sessions_.all[0]->go_away();
   pool_.open_wanted(clock_.now(), {1});
   EXPECT_EQ(opened(), 2U);
 }
 
-TEST_F(PoolTest, ReplacesAtOnceAConnectionThatDiedAfterItHadWorked) {
+TEST_F(PushPoolTest, ReplacesAtOnceAConnectionThatDiedAfterItHadWorked) {
   turn(true);
   pool_.connections()[0].answered = 7;
   network_.cut = true;
@@ -149,7 +149,7 @@ TEST_F(PoolTest, ReplacesAtOnceAConnectionThatDiedAfterItHadWorked) {
   EXPECT_EQ(opened(), 2U);
 }
 
-TEST_F(PoolTest, TriesAgainNeverMoreThanOnceASecondAndBacksOff) {
+TEST_F(PushPoolTest, TriesAgainNeverMoreThanOnceASecondAndBacksOff) {
   turn(true);
   pool_.connections()[0].answered = 1;  // it got through once: patience
   network_.cut = true;
@@ -167,7 +167,7 @@ TEST_F(PoolTest, TriesAgainNeverMoreThanOnceASecondAndBacksOff) {
   }
 }
 
-TEST_F(PoolTest, GivesUpAfterThreeFailuresWhereNothingEverWentThrough) {
+TEST_F(PushPoolTest, GivesUpAfterThreeFailuresWhereNothingEverWentThrough) {
   network_.failure = ErrorCode::connect_refused;
   for (int i = 0; i < 10'000; ++i) {
     turn(true);
@@ -178,7 +178,7 @@ TEST_F(PoolTest, GivesUpAfterThreeFailuresWhereNothingEverWentThrough) {
   EXPECT_TRUE(pool_.refusal().words.starts_with("peer:443: ")) << pool_.refusal().words;
 }
 
-TEST_F(PoolTest, GivesUpAtOnceWhereTryingAgainWillNotMend) {
+TEST_F(PushPoolTest, GivesUpAtOnceWhereTryingAgainWillNotMend) {
   network_.failure = ErrorCode::tls_certificate_untrusted;
   turn(true);
   EXPECT_FALSE(pool_.refusal().words.empty());
@@ -187,7 +187,7 @@ TEST_F(PoolTest, GivesUpAtOnceWhereTryingAgainWillNotMend) {
   EXPECT_EQ(opened(), 1U);
 }
 
-TEST_F(PoolTest, GivesUpWhereThePeerRefusesTheCredential) {
+TEST_F(PushPoolTest, GivesUpWhereThePeerRefusesTheCredential) {
   turn(true);
   sessions_.all[0]->state.refusal = Reason::bad_certificate;
   turn(true);
@@ -196,21 +196,22 @@ TEST_F(PoolTest, GivesUpWhereThePeerRefusesTheCredential) {
   EXPECT_EQ(pool_.room(), 0U);
 }
 
-TEST_F(PoolTest, GoesOnAfterAGoawayForAReasonThatIsNotTheCredentials) {
+TEST_F(PushPoolTest, GoesOnAfterAGoawayForAReasonThatIsNotTheCredentials) {
   turn(true);
   sessions_.all[0]->state.refusal = Reason::idle_timeout;
   turn(true);
   EXPECT_TRUE(pool_.refusal().words.empty());
 }
 
-TEST_F(PoolTest, RenewsTheCredentialOnAnotherConnection) {
+TEST_F(PushPoolTest, RenewsTheCredentialOnAnotherConnection) {
   int renewed = 0;
   auto settings = testing::pool_settings(sessions_);
   settings.renew_credential = [&] { ++renewed; };
-  Pool pool(settings, network_, 0, 1);
+  PushPool pool(settings, network_, 0, 1);
   pool.open_wanted(clock_.now(), {1});
   network_.turn(clock_.now());
-  pool.renew_credential(pool.connections()[0], clock_.now());
+  pool.renew_credential();
+  pool.retire(pool.connections()[0], clock_.now());
   EXPECT_EQ(renewed, 1);
   EXPECT_EQ(pool.room(), 0U);
   pool.open_wanted(clock_.now(), {1});
@@ -220,140 +221,10 @@ TEST_F(PoolTest, RenewsTheCredentialOnAnotherConnection) {
   pool.bury(clock_.now());
 }
 
-TEST_F(PoolTest, OpensNothingAfterDrain) {
+TEST_F(PushPoolTest, OpensNothingAfterDrain) {
   pool_.drain(clock_.now());
   turn(true);
   EXPECT_EQ(opened(), 0U);
-}
-
-// To a mail server: a connection carries two letters.
-class MailPoolTest : public PoolTest {
- protected:
-  MailPoolTest() { sessions_.streams = 2; }
-  ~MailPoolTest() override {
-    mail_.abandon();
-    network_.turn(clock_.now());
-    mail_.bury(clock_.now());
-  }
-  static PoolSettings mail_settings(Sessions& sessions) {
-    auto settings = testing::pool_settings(sessions, 4);
-    settings.channel = Channel::mail;
-    return settings;
-  }
-  void turn(std::uint64_t waiting) {
-    mail_.open_wanted(clock_.now(), {waiting, 0, 0});
-    network_.turn(clock_.now());
-    for (auto& connection : mail_.connections()) {
-      std::vector<wire::Answer> answers;
-      connection.session->take_answers(answers);
-      connection.answered += answers.size();
-    }
-    mail_.bury(clock_.now());
-  }
-  // Each connection sends a letter and is closed by the server.
-  void answer_one_each() {
-    for (auto& connection : mail_.connections()) {
-      connection.used = true;
-      auto& session = dynamic_cast<testing::FakeSession&>(*connection.session);
-      if (session.room() != 0) {
-        session.submit(next_slot_, Job{}, Content{}, clock_.now());
-        session.answer(next_slot_++, 250);
-        session.go_away();
-      }
-    }
-  }
-
-  Pool mail_{mail_settings(sessions_), network_, 0, 1};
-};
-
-TEST_F(MailPoolTest, OpensNoMoreConnectionsThanLettersWant) {
-  turn(2);
-  turn(2);
-  clock_.turn(milliseconds(150));
-  turn(2);
-  EXPECT_EQ(sessions_.alive(), 1U);
-}
-
-TEST_F(MailPoolTest, GrowsToAllConnectionsWhileLettersWait) {
-  for (int i = 0; i < 6; ++i) {
-    turn(100);
-    turn(100);
-    clock_.turn(milliseconds(100));
-  }
-  EXPECT_EQ(sessions_.alive(), 4U);
-}
-
-TEST_F(MailPoolTest, GoesOnAtOnceWhereAServerTakesOneLetterAConnection) {
-  for (int i = 0; i < 200; ++i) {
-    turn(1000);
-    answer_one_each();
-    clock_.turn(milliseconds(5));
-  }
-  EXPECT_GT(next_slot_, 250U) << "in a second";
-  EXPECT_TRUE(mail_.refusal().words.empty());
-}
-
-TEST_F(MailPoolTest, TakesLeaveOfIdleConnectionsForNoFailure) {
-  for (int i = 0; i < 40; ++i) {
-    turn(100);
-    turn(100);
-    for (auto* session : sessions_.all) {
-      if (session != nullptr) {
-        session->go_away();  // nothing to say for too long
-      }
-    }
-    turn(0);
-    turn(0);
-  }
-  EXPECT_GE(opened(), 40U) << "each time at once";
-  EXPECT_TRUE(mail_.refusal().words.empty());
-}
-
-TEST_F(MailPoolTest, BelievesAServerThatTakesNoFurtherConnection) {
-  turn(100);
-  turn(100);
-  auto& first = mail_.connections().front();
-  first.used = true;
-  first.answered = 1;
-  clock_.turn(milliseconds(150));
-  network_.failure = ErrorCode::connection_closed;
-  turn(100);
-  network_.failure = ErrorCode::none;
-  const auto then = opened();
-  clock_.turn(seconds(4));
-  turn(100);
-  EXPECT_EQ(opened(), then) << "one is what it takes";
-  clock_.turn(seconds(2));
-  turn(100);
-  EXPECT_GT(opened(), then);
-}
-
-TEST_F(MailPoolTest, SaysInWordsThatTheRelayCannotBeReached) {
-  network_.failure = ErrorCode::connect_refused;
-  for (int i = 0; i < 4; ++i) {
-    turn(1);
-    turn(1);
-    clock_.turn(seconds(10));
-  }
-  EXPECT_EQ(mail_.refusal().words.find("relay peer:443: "), 0U) << mail_.refusal().words;
-  const auto then = opened();
-  turn(1);
-  EXPECT_EQ(opened(), then);
-  network_.failure = ErrorCode::none;
-  mail_.forgive(clock_.now());
-  turn(1);
-  EXPECT_EQ(opened(), then + 1);
-}
-
-TEST_F(MailPoolTest, SaysInTheServersWordsWhyTheLoginIsRefused) {
-  turn(1);
-  auto& state = sessions_.all.at(0)->state;
-  state.refusal = Reason::login_refused;
-  state.said = "535 5.7.8 authentication failed";
-  turn(1);
-  EXPECT_EQ(mail_.refusal().words,
-            "relay peer: 535 5.7.8 authentication failed: the relay refuses the login: check "
-            "mail.relay.user and its password_file");
 }
 
 }  // namespace
