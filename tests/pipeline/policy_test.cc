@@ -123,6 +123,24 @@ TEST(Policy, DecidesOnEveryReasonAtEveryAttemptAndExpiry) {
   }
 }
 
+TEST(Policy, StopsNothingForWhatAStrangerHasAgainstUs) {
+  Policy policy;
+  policy.strangers = true;
+  Random random(1);
+  for (int number = 1; number < 256; ++number) {
+    const auto reason = static_cast<Reason>(number);
+    if (action_for(530, reason) != Action::stop_credential) {
+      continue;
+    }
+    Job job;
+    job.attempts = 1;
+    const auto decision = decide({0, wire::Fate::answered, reason, 530, 0}, job, now_s + a_day,
+                                 policy, WallTime{now_s * 1000}, random);
+    EXPECT_EQ(decision.kind, Kind::settle);
+    EXPECT_EQ(decision.outcome, (Outcome{State::deferred, reason, 1}));
+  }
+}
+
 TEST(Policy, SendsWhatWasAccepted) {
   const auto decision = decided({wire::Fate::answered, 200, Reason::none, 3});
 

@@ -1,5 +1,6 @@
 #include "pipeline/relay_pool.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/pipeline/fakes.h"
@@ -116,6 +117,38 @@ TEST_F(RelayPoolTest, BelievesAServerThatTakesNoFurtherConnection) {
   clock_.turn(seconds(2));
   turn(100);
   EXPECT_GT(opened(), then);
+}
+
+TEST_F(RelayPoolTest, GoesOnInClearAtOnceWhereTlsFailsAndIsOnlyWelcome) {
+  std::vector<bool> in_clear;
+  auto settings = testing::pool_settings(sessions_, 4);
+  settings.open_session = [&](const SessionWishes& wishes) {
+    in_clear.push_back(wishes.in_clear);
+    auto session = std::make_unique<testing::FakeSession>(sessions_);
+    session->state.refusal = wishes.in_clear ? Reason::none : Reason::tls_failed;
+    return session;
+  };
+  RelayPool pool(settings, network_, 0, 1);
+  const auto turn = [&] {
+    pool.open_wanted(clock_.now(), {1, 0, 0});
+    network_.turn(clock_.now());
+    pool.bury(clock_.now());
+  };
+  network_.failure = ErrorCode::tls_protocol;
+  turn();
+  network_.failure = ErrorCode::none;
+  turn();
+  EXPECT_THAT(in_clear, ::testing::ElementsAre(false, true)) << "no back-off";
+  EXPECT_TRUE(pool.refusal().words.empty());
+  pool.abandon();
+  network_.turn(clock_.now());
+  pool.bury(clock_.now());
+  clock_.turn(std::chrono::hours(25));
+  turn();
+  EXPECT_THAT(in_clear, ::testing::ElementsAre(false, true, false)) << "it may be mended";
+  pool.abandon();
+  network_.turn(clock_.now());
+  pool.bury(clock_.now());
 }
 
 TEST_F(RelayPoolTest, SaysInWordsThatTheRelayCannotBeReached) {

@@ -129,6 +129,38 @@ TEST(SmtpOpening, GoesOnInClearWhereTlsIsOnlyWelcome) {
   EXPECT_EQ(refused.vitals().stream_limit, 2U);
 }
 
+TEST(SmtpOpening, SaysThatTlsFailedWhereItIsOnlyWelcome) {
+  for (const auto mode : {TlsMode::opportunistic, TlsMode::required}) {
+    auto talk = with_tls(mode);
+    talk.connect();
+    (void)talk.after("220 mx\r\n");
+    (void)talk.after(tls_offer);
+    (void)talk.after("220 go\r\n");
+    ASSERT_TRUE(talk.session->wants_tls());
+    talk.lose(ErrorCode::tls_protocol);
+    EXPECT_EQ(talk.vitals().refusal,
+              mode == TlsMode::opportunistic ? Reason::tls_failed : Reason::none);
+    EXPECT_EQ(talk.vitals().condition, Condition::closed);
+  }
+}
+
+TEST(SmtpOpening, DoesNotBlameTlsForAConnectionThatDiedBeforeOrAfterTheHandshake) {
+  auto before = with_tls(TlsMode::opportunistic);
+  before.connect();
+  (void)before.after("220 mx\r\n");
+  (void)before.after(tls_offer);
+  before.lose();
+  EXPECT_EQ(before.vitals().refusal, Reason::none);
+  auto after = with_tls(TlsMode::opportunistic);
+  after.connect();
+  (void)after.after("220 mx\r\n");
+  (void)after.after(tls_offer);
+  (void)after.after("220 go\r\n");
+  after.secure();
+  after.lose();
+  EXPECT_EQ(after.vitals().refusal, Reason::none);
+}
+
 TEST(SmtpOpening, RefusesTheRouteWithoutTlsWhereItIsRequired) {
   auto not_offered = with_tls(TlsMode::required);
   not_offered.open();
