@@ -8,7 +8,9 @@
 namespace muster::sim {
 namespace {
 
-constexpr Duration finish_within = std::chrono::minutes(20);  // after the faults' end
+constexpr Duration finish_within = std::chrono::minutes(20);  // after the faults' end, and
+// so many latencies a push and stream: there and back, and a push sent twice.
+constexpr int latencies_a_push = 4;
 constexpr Duration step_most = std::chrono::milliseconds(20);
 constexpr std::size_t complaints_max = 10;
 
@@ -39,7 +41,9 @@ World::World(const Options& options)
 
 void World::run() {
   const Instant calm_at = clock_.now() + options_.faults_last;
-  const Instant end = calm_at + finish_within;
+  const Instant end =
+      calm_at + finish_within +
+      latencies_a_push * options_.latency_most * options_.invitations / options_.streams;
   open_process();
   while (process_->entry().phase.load() != pipeline::TaskEntry::Phase::completed) {
     if (clock_.now() > end) {
