@@ -45,8 +45,7 @@ wire::MailHost host(const std::string& name, std::uint16_t preference, int numbe
   return {name, "192.0.2." + std::to_string(number), preference};
 }
 
-class SitePoolTest : public ::testing::Test {
- protected:
+struct SitePoolTest : ::testing::Test {
   ~SitePoolTest() override {
     for (auto* session : sessions.all) {
       if (session != nullptr && session->state.condition != wire::Vitals::Condition::closed) {

@@ -49,7 +49,7 @@ TEST(Site, SharesTheLoadAmongEqualPreferencesByChance) {
             seed);
   std::array<int, 4> chosen{};
   for (int i = 0; i < 3000; ++i) {
-    ++chosen.at(*site.choose(clock.now()));
+    ++chosen.at(site.choose(clock.now()).value_or(chosen.size()));
   }
   // 1000 each, with a standard deviation of 26.
   EXPECT_NEAR(chosen[0], 1000, 130);
@@ -170,7 +170,7 @@ TEST(Site, KeepsWhatItKnowsOfATargetAndItsIndexOverARefresh) {
 }
 
 TEST(Site, DoesNotChooseATargetThatIsGone) {
-  FakeClock clock;
+  const FakeClock clock;
   Site site(with_backup(), seed);
   site.refresh({host("backup.example", 20, 2)});
   EXPECT_TRUE(site.target(0).gone);
@@ -188,10 +188,10 @@ TEST(Site, RemembersTheLastTargetsOfDnsThatNamesOthersEachTime) {
   site.tls_failed(1, clock.now());
   for (int i = 3; i < 200; ++i) {
     site.refresh({host("mx.example", 10, i), host("backup.example", 20, 2)});
-    const auto chosen = site.choose(clock.now());
-    ASSERT_TRUE(chosen.has_value());
-    ASSERT_LT(*chosen, 4 * wire::mail_hosts_max);
-    ASSERT_EQ(site.target(*chosen).host, host("mx.example", 10, i));
+    constexpr auto remembered = 4 * wire::mail_hosts_max;
+    const auto chosen = site.choose(clock.now()).value_or(remembered);
+    ASSERT_LT(chosen, remembered);
+    ASSERT_EQ(site.target(chosen).host, host("mx.example", 10, i));
   }
   EXPECT_EQ(site.target(1).host, host("backup.example", 20, 2));
   EXPECT_GT(site.target(1).in_clear_until, clock.now());
@@ -267,7 +267,7 @@ TEST(Site, NeverTakesMoreThanTheProviderNorLessThanOne) {
 }
 
 TEST(Site, TakesTheNarrowestOfItsProviders) {
-  FakeClock clock;
+  const FakeClock clock;
   Site site({host("mx.example", 10, 1), host("aspmx.l.google.com", 20, 2)}, seed);
   site.answered(1000, clock.now());
   EXPECT_EQ(site.connections_max(), 5U);
