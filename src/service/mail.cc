@@ -103,6 +103,7 @@ Result<std::unique_ptr<Mail>, Complaint> Mail::open(const Settings& settings) {
 
   auto& session = made->session_;
   session.own_name = own_name(mail.own_name);
+  session.relay = true;
   session.tls = tls_mode_of(mail.relay.tls);
   session.verified =
       session.tls == smtp::TlsMode::implicit || session.tls == smtp::TlsMode::required;

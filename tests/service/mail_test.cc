@@ -125,6 +125,53 @@ TEST_F(MailHouse, ComplainsOfWhatCannotBeSentBeforeAnythingIs) {
   EXPECT_THAT(complaint(), HasSubstr("no text for letters"));
 }
 
+// A mail server's side of a conversation that a route opens, and one letter to send in it.
+class Server {
+ public:
+  explicit Server(std::unique_ptr<wire::DeliverySession> opened) : session(std::move(opened)) {
+    letter_.sender = "it@school.example";
+    letter_.recipient = "ann@school.example";
+    letter_.body = as_bytes("Hello.\r\n");
+    job_.channel = Channel::mail;
+    job_.letter = &letter_;
+    session->connected({});
+  }
+  // What the session says next, once it was told `reply`.
+  std::string after(const std::string& reply) {
+    session->receive(as_bytes(reply), {});
+    std::string said;
+    std::array<Byte, 4096> room{};
+    for (std::size_t size = 0; (size = session->transmit(room, {})) != 0;) {
+      said += as_text(Bytes(room).first(size));
+    }
+    return said;
+  }
+  // Until MAIL, which it returns.
+  std::string begin_letter(const std::string& offer = "250 mx\r\n") {
+    (void)after("220 mx\r\n");
+    (void)after(offer);
+    session->submit(0, job_, {}, {});
+    return after("");
+  }
+
+  std::unique_ptr<wire::DeliverySession> session;
+
+ private:
+  Letter letter_;
+  Job job_;
+};
+
+constexpr const char* no_more_today = "550 5.4.5 Daily user sending limit exceeded\r\n";
+
+TEST_F(MailHouse, BelievesARelayThatItsQuotaIsUsedUp) {
+  const auto mail = service::Mail::open(settings);
+  ASSERT_TRUE(mail) << mail.error().line_of_text();
+  Server relay((*mail)->route().pool.open_session({}));
+  (void)relay.begin_letter();
+  (void)relay.after(no_more_today);
+  EXPECT_EQ(relay.session->vitals().refusal, Reason::quota_used_up) << "with a login or without";
+}
+
 TEST_F(MailHouse, RefusesToSendToTheRecipientsHosts) {
   settings.mail.mode = "direct";
   EXPECT_THAT(complaint(), HasSubstr("mail.mode is \"direct\""));
