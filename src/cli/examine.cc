@@ -65,7 +65,9 @@ std::vector<Finding> examine_credentials(const Settings& settings) {
   std::vector<Finding> findings;
   const auto& credentials = settings.apns.credentials;
   if (credentials.empty()) {
-    findings.push_back({Grade::bad, "apns.credential", "none: no push can be sent",
+    const bool mails = settings.mail.mode != "off";
+    findings.push_back({mails ? Grade::warning : Grade::bad, "apns.credential",
+                        mails ? "none: mail alone can be sent" : "none: no push can be sent",
                         "add an [[apns.credential]] with a topic and a certificate or a key"});
   }
   for (std::size_t at = 0; at < credentials.size(); ++at) {

@@ -48,6 +48,15 @@ TEST_F(Examine, FindsThatThereIsNoCredential) {
   EXPECT_EQ(exit_code_of(findings), 3);
 }
 
+TEST_F(Examine, WantsNoCredentialWhereMailIsSetUp) {
+  Settings settings;
+  settings.mail.mode = "relay";
+  const auto findings = examine_credentials(settings);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].found, "none: mail alone can be sent");
+  EXPECT_EQ(exit_code_of(findings), 0);
+}
+
 TEST_F(Examine, AcceptsAPrivatePemFile) {
   const auto findings = examine_credentials(with({.topic = "t",
                                                   .certificate_file = file("a.pem", pem, 0600),
