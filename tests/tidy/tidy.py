@@ -44,6 +44,7 @@ OUTSIDE = {
     "roaring/": {"base"},
     "zlib": {"base"},
     "idn2": {"smtp"},
+    "ares": {"reactor"},
     "spdlog/": {"base"},
     "toml++/": {"settings", "loadgen"},
     "CLI/": {"cli", "loadgen"},
