@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t letters_per_sorting = 256;
 // So many letters may wait for one site, or it would take the slots of all others.
 constexpr std::size_t waiting_most = limits::letters_max / 4;
+// … and so many for one that lets them wait and answers none: each holds its page for a second.
+constexpr std::size_t waiting_most_stalled = 4;
 constexpr Duration wait_most = std::chrono::seconds(1);
 // What was put off before holds no mark. Still it comes back to be looked at: its user may have
 // enrolled meanwhile.
@@ -92,7 +94,8 @@ void DirectShard::place(Slot slot, Instant now) {
     return;
   }
   auto& lane = lane_of(*found.site);
-  if (lane.again.size() >= waiting_most) {
+  const auto most = found.site->stalled() ? waiting_most_stalled : waiting_most;
+  if (lane.again.size() >= most) {
     put_off(slot, Reason::site_busy, found.site->give_turn(now));
     return;
   }
@@ -147,6 +150,7 @@ void DirectShard::put_off_overdue(Instant now) {
       if (down) {
         refuse(slot, site.trouble(), site.up_again_at());
       } else if (overdue(slot, now)) {
+        site.let_wait();
         put_off(slot, Reason::site_busy, site.give_turn(now));
       } else {
         return false;

@@ -7,9 +7,10 @@
 // A letter that waits holds the mark of its page, and the page holds letters for other sites. So
 // none waits longer than a second: it is put off (deferred, SiteBusy, no attempt counted) until its
 // site has a turn for it, and comes back by its exception row like any retry. One that was put off
-// before holds nobody up and may wait for five. A site that is down (site.h) has its letters
-// deferred with the reason, as an attempt of each. Only letters that have to prove the settings
-// (the canary's) wait for as long as it takes: nothing else goes before them.
+// before holds nobody up and may wait for five. For a site that lets letters wait and answers none
+// only a few do, or its letters would hold up everybody's for a second a page. A site that is down
+// (site.h) has its letters deferred with the reason, as an attempt of each. Only letters that have
+// to prove the settings (the canary's) wait for as long as it takes: nothing else goes before them.
 #pragma once
 
 #include <map>

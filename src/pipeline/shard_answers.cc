@@ -9,6 +9,14 @@ namespace {
 
 // So far ahead a job is asked for from memory while another one is worked on.
 constexpr std::size_t jobs_ahead = 8;
+constexpr std::uint16_t service_closing = 421;  // SMTP: the connection ends, whatever it carried
+
+// A connection whose first answer is its end came to nothing, or the next one would be opened at
+// once and cost the next letter an attempt.
+bool says_it_works(const wire::Answer& answer) {
+  return answer.fate == wire::Fate::answered && answer.status != service_closing &&
+         answer.reason != Reason::answer_overdue;
+}
 
 }  // namespace
 
@@ -45,7 +53,7 @@ void Shard::judge(Lane& lane, Pool::Connection& connection, const wire::Answer& 
   auto& job = crossings_.slab[given.slot];
   auto& entry = *crossings_.tasks[job.task];
   ++serials_[given.slot];
-  connection.answered += given.fate == wire::Fate::answered ? 1U : 0U;
+  connection.answered += says_it_works(given) ? 1U : 0U;
   const auto answer = returns_.heard(given, job);
   const auto expiration_s =
       channel_ == Channel::mail ? entry.content.mail_expiration_s : entry.content.expiration_s;

@@ -179,6 +179,7 @@ void Site::tls_failed(std::size_t target, Instant now) {
 }
 
 void Site::answered(std::uint64_t letters, Instant now) {
+  stalled_ = false;
   count_seconds(now);
   answered_now_ += letters;
   if (now < widen_at_) {

@@ -89,6 +89,10 @@ class Site {
   [[nodiscard]] std::uint32_t letters_per_connection(Instant now) const;
 
   // ── when ──
+  // Letters waited too long and were put off; from then until a letter is answered it is stalled,
+  // and no more should wait for it than it takes to see whether it is.
+  void let_wait() { stalled_ = true; }
+  [[nodiscard]] bool stalled() const { return stalled_; }
   // When a letter that cannot wait here should come back; each call gives the next one's turn.
   [[nodiscard]] Instant give_turn(Instant now);
 
@@ -107,7 +111,8 @@ class Site {
   Instant widen_at_{};         // not before
   std::uint32_t learned_ = 0;  // letters a connection; 0: nothing was learned
   Instant learned_until_{};
-  Instant next_turn_{};  // not before
+  Instant next_turn_{};
+  bool stalled_ = false;  // not before
   // Letters answered in this second and in the one before.
   std::uint64_t answered_now_ = 0;
   std::uint64_t answered_before_ = 0;

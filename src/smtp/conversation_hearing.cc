@@ -98,6 +98,10 @@ void Conversation::hear_farewell(const Reply& reply) {
     refuse(Reason::server_busy, false);
     return;
   }
+  // With nothing in hand it is idleness that the server has had enough of.
+  if (reply.code == 421 && flight_.open() != 0) {
+    refusal_ = Reason::server_busy;
+  }
   // A command that is not written yet cannot be what it is about; a body that has begun can.
   if (exchange_.awaits() && (exchange_.next_written() || exchange_.next() == Command::body)) {
     flight_.hear_busy(reply);

@@ -77,8 +77,9 @@ struct SessionSettings {
 // reply_rules.h, and Letter::reply the reply in one line. Vitals: stream_limit is 1 or 2 (or
 // letters_ahead), window_bytes 0; `refusal` is set, and the session closes, where the route itself
 // is refused (login_refused, login_impossible, tls_refused, quota_used_up …): every letter in hand
-// is then unprocessed. tls_failed, where TLS is opportunistic and the handshake came to nothing:
-// the same host may be spoken to in clear.
+// is then unprocessed. It is server_busy where a server ended the conversation by 421 with letters
+// in hand: once it has answered some, so many are what it takes of a connection. It is tls_failed
+// where TLS is opportunistic and the handshake came to nothing: that host may do without.
 [[nodiscard]] std::unique_ptr<wire::DeliverySession> open_session(const SessionSettings& settings);
 
 }  // namespace muster::smtp

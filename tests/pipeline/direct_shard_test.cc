@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <optional>
+#include <memory>
 
 #include "tests/pipeline/fakes.h"
 
@@ -48,7 +48,7 @@ class DirectShardTest : public ::testing::Test {
     };
     direct.open_finder = [this](Doorbell&) { return std::make_unique<FakeFinder>(zone_); };
     crossings_.ending = false;
-    shard_.emplace(crossings_, clock_, network_, gauges_, settings, direct);
+    shard_ = std::make_unique<DirectShard>(crossings_, clock_, network_, gauges_, settings, direct);
   }
   void close() {
     crossings_.ending = true;
@@ -117,7 +117,7 @@ class DirectShardTest : public ::testing::Test {
   Sessions sessions_;
   std::vector<SessionWishes> wishes_;
   ShardGauges gauges_;
-  std::optional<DirectShard> shard_;
+  std::unique_ptr<DirectShard> shard_;
 };
 
 TEST_F(DirectShardTest, SendsEachLetterToTheMailHostOfItsDomain) {
@@ -126,7 +126,7 @@ TEST_F(DirectShardTest, SendsEachLetterToTheMailHostOfItsDomain) {
   turn();
 
   ASSERT_THAT(network_.endpoints, SizeIs(2));
-  std::vector<std::string> hosts{network_.endpoints[0].host, network_.endpoints[1].host};
+  const std::vector<std::string> hosts{network_.endpoints[0].host, network_.endpoints[1].host};
   EXPECT_THAT(hosts, ::testing::UnorderedElementsAre("192.0.2.1", "192.0.2.2"));
   EXPECT_TRUE(network_.endpoints[0].tls_later);
   accept_all();
@@ -214,6 +214,30 @@ TEST_F(DirectShardTest, PutsOffWhatASlowSiteLetsWaitAndGivesEachATurnOfItsOwn) {
   }
   EXPECT_LE(wait_of(settlements.back()), 5'000) << "twenty a second at least";
   accept_all();
+}
+
+TEST_F(DirectShardTest, LetsFewWaitForASiteThatStallsUntilItAnswers) {
+  network_.silent.insert("192.0.2.1");
+  give(0, "a.example");
+  pass(milliseconds(1200));
+  ASSERT_THAT(settled(), SizeIs(1));
+  for (Slot place = 1; place <= 40; ++place) {
+    give(place, "a.example");
+  }
+  turn(1);
+  EXPECT_THAT(settled(), SizeIs(36)) << "four see whether it still stalls";
+  network_.silent.clear();
+  turn(4);
+  accept_all();
+  turn(1);
+  (void)settled();
+  for (Slot place = 41; place <= 80; ++place) {
+    give(place, "a.example");
+  }
+  turn(1);
+  EXPECT_THAT(settled(), IsEmpty());
+  crossings_.request_stop(0, Stop::pause, "enough");
+  turn(1);
 }
 
 TEST_F(DirectShardTest, LetsWhatHoldsNoPageWaitLonger) {
@@ -305,6 +329,42 @@ TEST_F(DirectShardTest, StopsNothingForWhatOneStrangerRefuses) {
   const auto settlements = settled();
   ASSERT_THAT(settlements, SizeIs(1));
   EXPECT_EQ(settlements[0].outcome, (Outcome{State::deferred, Reason::login_impossible, 1}));
+}
+
+TEST_F(DirectShardTest, TakesAConnectionThatEndsWithItsFirstLetterForAFailure) {
+  give(0, "a.example");
+  give(1, "a.example");
+  turn();
+  auto& session = *sessions_.all.at(0);
+  ASSERT_THAT(session.in_flight, SizeIs(2));
+  session.answer(slot(0), 421, Reason::server_busy);
+  session.say({slot(1), wire::Fate::unprocessed, Reason::none, 0, 0});
+  session.state.refusal = Reason::server_busy;
+  session.go_away();
+  turn();
+  pass(milliseconds(300));
+
+  EXPECT_THAT(network_.endpoints, SizeIs(1)) << "the site is down";
+  const auto settlements = settled();
+  ASSERT_THAT(settlements, SizeIs(2));
+  EXPECT_EQ(settlements[0].outcome, (Outcome{State::deferred, Reason::server_busy, 1}));
+  EXPECT_EQ(settlements[1].outcome, (Outcome{State::deferred, Reason::server_busy, 1}));
+}
+
+TEST_F(DirectShardTest, LearnsHowManyLettersASiteTakesOfAConnection) {
+  give(0, "a.example");
+  give(1, "a.example");
+  turn();
+  EXPECT_EQ(wishes_.at(0).letters_max, 100U);
+  auto& session = *sessions_.all.at(0);
+  session.answer(slot(0), 250);
+  turn(1);
+  session.say({slot(1), wire::Fate::unprocessed, Reason::none, 0, 0});
+  session.state.refusal = Reason::server_busy;
+  session.go_away();
+  turn();
+  EXPECT_EQ(wishes_.back().letters_max, 1U);
+  accept_all();
 }
 
 TEST_F(DirectShardTest, TakesIdleConnectionsAwayWhereTheBudgetIsSpent) {

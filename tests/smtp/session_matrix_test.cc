@@ -201,6 +201,7 @@ TEST(SmtpMatrix, BusyAfterALetterWasTakenDefersNobody) {
   EXPECT_EQ(talk.became(0), "answered 250");
   EXPECT_EQ(talk.became(1), "unprocessed");
   EXPECT_TRUE(talk.session->wants_close());
+  EXPECT_EQ(talk.vitals().refusal, Reason::server_busy) << "so many are what it takes";
 }
 
 TEST(SmtpMatrix, BusyBeforeTheCommandWasWrittenIsNotAboutIt) {
