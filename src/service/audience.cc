@@ -5,6 +5,7 @@
 #include "apns/payload.h"
 #include "crypto/digest.h"
 #include "model/job.h"
+#include "service/mail_sender.h"
 #include "service/wording.h"
 
 namespace muster::service {
@@ -70,6 +71,11 @@ void warn(Chosen& chosen, const Settings& settings) {
       chosen.preview.selector.channels != Channels::push_then_mail) {
     warnings.push_back("mail is off: set up [mail] to invite by mail");
   }
+  if (chosen.preview.mails != 0 || chosen.preview.fallbacks != 0) {
+    for (const auto& caution : cautions_about(settings.mail)) {
+      warnings.push_back(caution.found + "; " + caution.mend);
+    }
+  }
 }
 
 // At the paces that are set; 0: none is.
@@ -89,7 +95,8 @@ double seconds_of_mails(std::uint64_t mails, const MailSettings& mail) {
   const auto count = static_cast<double>(mails);
   const auto& relay = mail.relay;
   double seconds = 0;
-  if (mails == 0) {
+  // The limits are what the relay grants: nobody else does.
+  if (mails == 0 || mail.mode == "direct") {
     return seconds;
   }
   if (relay.per_second != 0) {

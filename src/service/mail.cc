@@ -1,11 +1,7 @@
 #include "service/mail.h"
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <chrono>
-
+#include "base/assert.h"
+#include "service/mail_sender.h"
 #include "settings/files.h"
 
 namespace muster::service {
@@ -25,12 +21,18 @@ smtp::TlsMode tls_mode_of(const std::string& name) {
   return name == "opportunistic" ? smtp::TlsMode::opportunistic : smtp::TlsMode::none;
 }
 
-std::string own_name(const std::string& configured) {
-  if (!configured.empty()) {
-    return configured;
-  }
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "localhost";
+// As the settings say, but for what the pool wishes.
+pipeline::OpenSession opener(const smtp::SessionSettings& session) {
+  return [session](const pipeline::SessionWishes& wishes) {
+    auto wanted = session;
+    if (wishes.in_clear) {
+      wanted.tls = smtp::TlsMode::none;
+    }
+    if (wishes.letters_max != 0) {
+      wanted.letters_max = wishes.letters_max;
+    }
+    return smtp::open_session(wanted);
+  };
 }
 
 // Braces mean something in a template, and nothing in an alert's text.
@@ -67,84 +69,94 @@ Result<std::vector<smtp::Template>, Complaint> templates_of(const Settings& sett
 }
 
 Result<std::unique_ptr<Mail>, Complaint> Mail::open(const Settings& settings) {
-  const auto& mail = settings.mail;
-  if (mail.mode != "relay") {
-    return tl::unexpected(
-        complaint("mail.mode is \"" + mail.mode + "\"",
-                  "\"relay\": this version sends no mail to the recipients' hosts",
-                  "set mail.mode = \"relay\" and [mail.relay], or \"off\""));
-  }
   std::unique_ptr<Mail> made(new Mail);
-  made->settings_ = mail;
+  made->settings_ = settings.mail;
+  made->session_.own_name = own_name(settings.mail);
+  if (auto letters = made->read_letters(settings); !letters) {
+    return tl::unexpected(letters.error());
+  }
+  const bool direct = settings.mail.mode == "direct";
+  if (auto ready = direct ? made->prepare_direct() : made->prepare_relay(); !ready) {
+    return tl::unexpected(ready.error());
+  }
+  return made;
+}
+
+Result<void, Complaint> Mail::read_letters(const Settings& settings) {
   auto templates = templates_of(settings);
   if (!templates) {
     return tl::unexpected(templates.error());
   }
-  made->templates_ = std::move(*templates);
-  if (made->templates_.empty()) {
+  templates_ = std::move(*templates);
+  if (templates_.empty()) {
     return tl::unexpected(complaint("there is no text for letters",
                                     "a [[mail.template]] or an [[invitation]] in the settings",
                                     "add one with a language and a text"));
   }
   smtp::ComposerSettings letters;
-  letters.from = mail.from;
-  letters.envelope_from = mail.envelope_from;
-  letters.reply_to = mail.reply_to;
-  letters.unsubscribe_url = mail.unsubscribe_url;
-  letters.templates = made->templates_;
-  for (const auto& key : mail.dkim) {
+  letters.from = settings_.from;
+  letters.envelope_from = settings_.envelope_from;
+  letters.reply_to = settings_.reply_to;
+  letters.unsubscribe_url = settings_.unsubscribe_url;
+  letters.templates = templates_;
+  for (const auto& key : settings_.dkim) {
     letters.dkim.push_back({key.domain, key.selector, key.key_file});
   }
   auto composer = smtp::Composer::make(letters);
   if (!composer) {
     return tl::unexpected(composer.error());
   }
-  made->composer_ = std::move(*composer);
+  composer_ = std::move(*composer);
+  return {};
+}
 
-  auto& session = made->session_;
-  session.own_name = own_name(mail.own_name);
-  session.relay = true;
-  session.tls = tls_mode_of(mail.relay.tls);
-  session.verified =
-      session.tls == smtp::TlsMode::implicit || session.tls == smtp::TlsMode::required;
-  session.chunking = mail.relay.chunking == "on";
-  session.delivery_status = mail.relay.delivery_status == "on";
-  session.letters_max = mail.relay.messages_per_connection;
-  if (!mail.relay.user.empty()) {
-    auto password = settings::read_password(mail.relay.password_file);
+Result<void, Complaint> Mail::prepare_relay() {
+  const auto& relay = settings_.relay;
+  session_.relay = true;
+  session_.tls = tls_mode_of(relay.tls);
+  session_.verified =
+      session_.tls == smtp::TlsMode::implicit || session_.tls == smtp::TlsMode::required;
+  session_.chunking = relay.chunking == "on";
+  session_.delivery_status = relay.delivery_status == "on";
+  session_.letters_max = relay.messages_per_connection;
+  if (!relay.user.empty()) {
+    auto password = settings::read_password(relay.password_file);
     if (!password) {
       return tl::unexpected(password.error());
     }
-    session.login = {mail.relay.user, std::move(*password)};
+    session_.login = {relay.user, std::move(*password)};
   }
-  if (session.tls != smtp::TlsMode::none) {
-    crypto::TlsClientSettings tls;
-    tls.trust_file = mail.relay.trust_file;
-    tls.alpn = "";
-    tls.verify = session.verified;
-    auto context = crypto::TlsContext::client(tls);
-    if (!context) {
-      return tl::unexpected(context.error());
-    }
-    made->tls_ = std::move(*context);
+  return open_tls(relay.trust_file);
+}
+
+Result<void, Complaint> Mail::prepare_direct() {
+  session_.tls = tls_mode_of(settings_.direct.tls);
+  // Tried here, where a refusal can still be told; the mail shard then opens its own.
+  Doorbell bell;
+  if (const auto tried = open_finder(settings_.direct, bell); !tried) {
+    return tl::unexpected(tried.error());
   }
-  return made;
+  return open_tls("");
+}
+
+Result<void, Complaint> Mail::open_tls(const std::string& trust_file) {
+  if (session_.tls == smtp::TlsMode::none) {
+    return {};
+  }
+  crypto::TlsClientSettings tls;
+  tls.trust_file = trust_file;
+  tls.alpn = "";
+  tls.verify = session_.verified;
+  auto context = crypto::TlsContext::client(tls);
+  if (!context) {
+    return tl::unexpected(context.error());
+  }
+  tls_ = std::move(*context);
+  return {};
 }
 
 pipeline::MailRoute Mail::route() const {
   pipeline::MailRoute route;
-  route.pool.endpoint.host = settings_.relay.host;
-  route.pool.endpoint.port = settings_.relay.port;
-  route.pool.endpoint.tls = tls_.get();
-  route.pool.endpoint.tls_later = session_.tls != smtp::TlsMode::implicit;
-  route.pool.connections_max = settings_.relay.connections;
-  route.pool.open_session = [session = session_](const pipeline::SessionWishes& wishes) {
-    auto wanted = session;
-    if (wishes.in_clear) {
-      wanted.tls = smtp::TlsMode::none;
-    }
-    return smtp::open_session(wanted);
-  };
   route.policy.retry_after = {settings_.retry_after.begin(), settings_.retry_after.end()};
   route.policy.attempts = settings_.attempts;
   route.policy.hold_in_doubt = settings_.in_doubt == "hold";
@@ -153,11 +165,37 @@ pipeline::MailRoute Mail::route() const {
     composer->compose(job, content, letter, now);
   };
   route.composers = composer_->slow() ? 2 : 1;
-  route.pace.per_second = settings_.relay.per_second;
-  route.pace.per_minute = settings_.relay.per_minute;
-  route.pace.per_day = settings_.relay.per_day;
   route.canary = settings_.canary;
+  if (settings_.mode == "direct") {
+    say_direct(route);
+  } else {
+    say_relay(route);
+  }
   return route;
+}
+
+void Mail::say_relay(pipeline::MailRoute& route) const {
+  const auto& relay = settings_.relay;
+  route.pool.endpoint.host = relay.host;
+  route.pool.endpoint.port = relay.port;
+  route.pool.endpoint.tls = tls_.get();
+  route.pool.endpoint.tls_later = session_.tls != smtp::TlsMode::implicit;
+  route.pool.connections_max = relay.connections;
+  route.pool.open_session = opener(session_);
+  route.pace.per_second = relay.per_second;
+  route.pace.per_minute = relay.per_minute;
+  route.pace.per_day = relay.per_day;
+}
+
+void Mail::say_direct(pipeline::MailRoute& route) const {
+  auto& direct = route.direct.emplace();
+  direct.site = {settings_.direct.port, tls_.get(), opener(session_)};
+  direct.connections_max = settings_.direct.connections;
+  direct.open_finder = [settings = settings_.direct](Doorbell& bell) {
+    auto finder = open_finder(settings, bell);
+    MUSTER_ASSERT(finder.has_value());
+    return std::move(*finder);
+  };
 }
 
 std::vector<std::pair<std::string, std::string>> Mail::languages() const {

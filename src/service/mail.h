@@ -1,6 +1,9 @@
-// Mail made ready to use: letters' texts checked, the relay's TLS context and login read.
+// Mail made ready to use: letters' texts checked, TLS context and login read, DNS found.
 //
-// One route, the relay. Everything here outlives the pipeline that was built from it.
+// One route: the relay, or directly to the recipients' mail hosts, which are strangers to us. No
+// login goes to those, and no certificate of theirs is verified, since nobody vouches for the name
+// that DNS gave (RFC 7435); where the handshake fails a letter goes in clear. Everything here
+// outlives the pipeline that was built from it.
 #pragma once
 
 #include <memory>
@@ -20,7 +23,8 @@ namespace muster::service {
 class Mail {
  public:
   // The complaint names the setting, the file and the mend: unknown placeholders, an unreadable
-  // key or password, an authority that cannot be read. mail.mode must not be off.
+  // key or password, an authority that cannot be read, a DNS server that is none. mail.mode must
+  // not be off.
   [[nodiscard]] static Result<std::unique_ptr<Mail>, Complaint> open(const Settings& settings);
   [[nodiscard]] pipeline::MailRoute route() const;
   // By template index, as alert payloads are: language and (unused) text.
@@ -28,11 +32,17 @@ class Mail {
 
  private:
   Mail() = default;
+  [[nodiscard]] Result<void, Complaint> read_letters(const Settings& settings);
+  [[nodiscard]] Result<void, Complaint> prepare_relay();
+  [[nodiscard]] Result<void, Complaint> prepare_direct();
+  [[nodiscard]] Result<void, Complaint> open_tls(const std::string& trust_file);
+  void say_relay(pipeline::MailRoute& route) const;
+  void say_direct(pipeline::MailRoute& route) const;
 
   MailSettings settings_;
   std::unique_ptr<smtp::Composer> composer_;
   std::vector<smtp::Template> templates_;
-  smtp::SessionSettings session_;
+  smtp::SessionSettings session_;            // of every connection
   std::unique_ptr<crypto::TlsContext> tls_;  // null: in clear
 };
 

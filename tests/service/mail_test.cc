@@ -6,6 +6,7 @@
 
 #include "service/audience.h"
 #include "service/fallbacks.h"
+#include "tests/reactor/dns_server.h"
 #include "tests/service/house.h"
 
 namespace muster {
@@ -172,14 +173,136 @@ TEST_F(MailHouse, BelievesARelayThatItsQuotaIsUsedUp) {
   EXPECT_EQ(relay.session->vitals().refusal, Reason::quota_used_up) << "with a login or without";
 }
 
-TEST_F(MailHouse, RefusesToSendToTheRecipientsHosts) {
-  settings.mail.mode = "direct";
-  EXPECT_THAT(complaint(), HasSubstr("mail.mode is \"direct\""));
+TEST_F(MailHouse, LetsAPoolNarrowWhatTheSettingsAllow) {
+  settings.mail.relay.messages_per_connection = 5;
+  const auto mail = service::Mail::open(settings);
+  ASSERT_TRUE(mail) << mail.error().line_of_text();
+  Server relay((*mail)->route().pool.open_session({false, 1}));
+  (void)relay.begin_letter();
+  (void)relay.after("250 Ok\r\n");
+  (void)relay.after("250 Ok\r\n");
+  EXPECT_THAT(relay.after("354 go on\r\n"), HasSubstr("Hello."));
+  EXPECT_THAT(relay.after("250 taken\r\n"), HasSubstr("QUIT"));
+}
+
+// Mail straight to the recipients' hosts, as DNS names them.
+class DirectHouse : public MailHouse {
+ protected:
+  DirectHouse() {
+    settings.mail.mode = "direct";
+    settings.mail.own_name = "mail.school.example";
+    settings.mail.direct.resolver = dns.resolver();
+    settings.mail.relay = {};
+  }
+  [[nodiscard]] std::unique_ptr<service::Mail> open_mail() const {
+    auto opened = service::Mail::open(settings);
+    EXPECT_TRUE(opened) << opened.error().line_of_text();
+    return opened ? std::move(*opened) : nullptr;
+  }
+  reactor::DnsServer dns;
+};
+
+TEST_F(DirectHouse, SendsToAllMailHostsByOneRoute) {
+  settings.mail.direct.port = 2525;
+  settings.mail.direct.connections = 7;
+  settings.mail.relay.per_day = 1;
+  const auto mail = open_mail();
+  const auto route = mail->route();
+  ASSERT_TRUE(route.direct.has_value());
+  EXPECT_EQ(route.direct->site.port, 2525);
+  EXPECT_NE(route.direct->site.tls, nullptr);
+  EXPECT_EQ(route.direct->connections_max, 7U);
+  EXPECT_EQ(route.policy.attempts, settings.mail.attempts);
+  EXPECT_EQ(route.policy.retry_after.size(), settings.mail.retry_after.size());
+  EXPECT_EQ(route.pace.per_day, 0U) << "what a relay grants is nobody else's";
+}
+
+TEST_F(DirectHouse, FindsMailHostsWithTheResolverThatIsSet) {
+  dns.say("school.example", reactor::mx(10, "mx.school.example"));
+  dns.say("mx.school.example", reactor::a("127.0.0.1"));
+  settings.mail.direct.allow_loopback = true;
+  const auto mail = open_mail();
+  Doorbell bell;
+  const auto finder = mail->route().direct->open_finder(bell);
+  finder->ask("school.example");
+  std::vector<wire::MailHosts> answers;
+  while (answers.empty()) {
+    bell.doze();
+    finder->take(answers);
+    if (answers.empty()) {
+      bell.wait(std::chrono::seconds(30));
+    }
+    bell.awake();
+  }
+  ASSERT_EQ(answers.front().hosts.size(), 1U);
+  EXPECT_EQ(answers.front().hosts.front().address, "127.0.0.1");
+}
+
+TEST_F(DirectHouse, MakesTlsWhereItIsOfferedAndNotWhereItFailed) {
+  const auto mail = open_mail();
+  const auto open_session = mail->route().direct->site.open_session;
+  for (const bool in_clear : {false, true}) {
+    Server host(open_session({in_clear, 0}));
+    EXPECT_EQ(host.after("220 mx\r\n"), "EHLO mail.school.example\r\n");
+    EXPECT_EQ(host.after("250-mx\r\n250 STARTTLS\r\n"), in_clear ? "" : "STARTTLS\r\n");
+  }
+}
+
+TEST_F(DirectHouse, MakesNoTlsWhereItIsNotWanted) {
+  settings.mail.direct.tls = "none";
+  const auto mail = open_mail();
+  const auto route = mail->route();
+  EXPECT_EQ(route.direct->site.tls, nullptr);
+  Server host(route.direct->site.open_session({}));
+  (void)host.after("220 mx\r\n");
+  EXPECT_EQ(host.after("250-mx\r\n250 STARTTLS\r\n"), "");
+}
+
+TEST_F(DirectHouse, TakesAStrangersQuotaForItsOwnAffair) {
+  const auto mail = open_mail();
+  Server host(mail->route().direct->site.open_session({}));
+  (void)host.begin_letter();
+  (void)host.after(no_more_today);
+  EXPECT_EQ(host.session->vitals().refusal, Reason::none);
+}
+
+TEST_F(DirectHouse, AsksAMailHostForNothingThatIsARelaysAffair) {
+  settings.mail.relay.chunking = "on";
+  settings.mail.relay.delivery_status = "on";
+  settings.mail.relay.user = "it";
+  const auto mail = open_mail();
+  Server host(mail->route().direct->site.open_session({}));
+  EXPECT_EQ(host.begin_letter("250-mx\r\n250-CHUNKING\r\n250-AUTH PLAIN\r\n250 DSN\r\n"),
+            "MAIL FROM:<it@school.example>\r\n");
+  EXPECT_EQ(host.after("250 Ok\r\n"), "RCPT TO:<ann@school.example>\r\n");
+  EXPECT_EQ(host.after("250 Ok\r\n"), "DATA\r\n");
+}
+
+TEST_F(DirectHouse, ComplainsOfAResolverThatIsNone) {
+  settings.mail.direct.resolver = "dns.school.example:53";
+  EXPECT_THAT(complaint(), HasSubstr("mail.direct.resolver is \"dns.school.example:53\""));
   const auto dispatcher = open_addressed();
   const auto refused = dispatcher->send(preview(*dispatcher, Channels::mail), {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.failure().kind, FailureKind::cannot_start);
   EXPECT_TRUE(dispatcher->tasks()->empty());
+}
+
+TEST_F(DirectHouse, APreviewOfMailKnowsNoQuota) {
+  settings.mail.relay.per_day = 1;
+  const auto dispatcher = open_addressed();
+  EXPECT_DOUBLE_EQ(preview(*dispatcher, Channels::mail).seconds_estimated, 0);
+}
+
+TEST_F(DirectHouse, APreviewOfMailWarnsOfWhatMailHostsRefuse) {
+  settings.mail.own_name = "localhost";
+  const auto dispatcher = open_addressed();
+  EXPECT_THAT(preview(*dispatcher, Channels::mail).warnings,
+              testing::ElementsAre(HasSubstr("greeted as \"localhost\""),
+                                   HasSubstr("large providers refuse unsigned mail")));
+  EXPECT_THAT(preview(*dispatcher, Channels::push).warnings,
+              testing::Not(testing::Contains(HasSubstr("unsigned"))))
+      << "nobody gets a letter";
 }
 
 TEST_F(MailHouse, RefusesAPasswordThatOthersMayRead) {
