@@ -82,6 +82,7 @@ int command_doctor(const Arguments& arguments, Screen& screen) {
     append(findings, examine_credentials(loaded->settings));
     append(findings, examine_sending(loaded->settings));
     append(findings, examine_mail(loaded->settings));
+    append(findings, examine_bounces(loaded->settings));
     examine_data(*loaded, arguments.common.flags(), findings);
   }
   screen.answer().write(screen.json() ? findings_json(findings) + "\n" : findings_text(findings));

@@ -13,6 +13,7 @@
 #include "cli/members.h"
 #include "cli/text.h"
 #include "muster/error.h"
+#include "service/mail_sender.h"
 #include "settings/files.h"
 
 namespace muster::cli {
@@ -57,6 +58,44 @@ Finding examine_file(const std::string& subject, const std::string& path, bool s
             "chmod 600 " + shell_word(path)};
   }
   return {Grade::good, subject, path + " can be read", {}};
+}
+
+Finding finding_of(const service::Remark& remark) {
+  return {remark.good ? Grade::good : Grade::warning, remark.setting, remark.found, remark.mend};
+}
+
+Finding finding_of(const std::string& subject, const Complaint& complaint) {
+  return {Grade::bad, subject, complaint.file + " " + complaint.found, complaint.mend};
+}
+
+void examine_relay(const MailRelaySettings& relay, std::vector<Finding>& findings) {
+  if (!relay.user.empty()) {
+    if (const auto password = settings::read_password(relay.password_file); !password) {
+      findings.push_back(finding_of("mail.relay.password_file", password.error()));
+    } else {
+      findings.push_back(
+          {Grade::good, "mail.relay.password_file", relay.password_file + " can be read", {}});
+    }
+  }
+  if (!relay.trust_file.empty()) {
+    findings.push_back(examine_file("mail.relay.trust_file", relay.trust_file, false));
+  }
+}
+
+void examine_direct(const MailSettings& mail, std::vector<Finding>& findings) {
+  const auto& direct = mail.direct;
+  findings.push_back(
+      {Grade::good,
+       "mail.direct",
+       "letters go to port " + std::to_string(direct.port) + " of the recipients' mail hosts " +
+           (direct.tls == "none" ? "in clear" : "by STARTTLS where it is offered") + ", as \"" +
+           service::own_name(mail) + "\"; DNS is asked at " +
+           (direct.resolver.empty() ? "this machine's servers" : direct.resolver) +
+           (direct.allow_loopback ? "; mail hosts on this machine are used: a rehearsal" : ""),
+       {}});
+  for (const auto& caution : service::cautions_about(mail)) {
+    findings.push_back(finding_of(caution));
+  }
 }
 
 }  // namespace
@@ -113,36 +152,28 @@ std::vector<Finding> examine_mail(const Settings& settings) {
   if (mail.mode == "off") {
     return findings;
   }
-  const auto add = [&](const std::string& subject, const Complaint& complaint) {
-    findings.push_back(
-        {Grade::bad, subject, complaint.file + " " + complaint.found, complaint.mend});
-  };
-  if (mail.mode != "relay") {
-    findings.push_back({Grade::bad, "mail.mode",
-                        mail.mode + ": this version sends no mail to the recipients' hosts",
-                        "set mail.mode = \"relay\" and [mail.relay]"});
-  }
-  if (!mail.relay.user.empty()) {
-    if (const auto password = settings::read_password(mail.relay.password_file); !password) {
-      add("mail.relay.password_file", password.error());
-    } else {
-      findings.push_back(
-          {Grade::good, "mail.relay.password_file", mail.relay.password_file + " can be read", {}});
-    }
-  }
-  if (!mail.relay.trust_file.empty()) {
-    findings.push_back(examine_file("mail.relay.trust_file", mail.relay.trust_file, false));
+  if (mail.mode == "direct") {
+    examine_direct(mail, findings);
+  } else {
+    examine_relay(mail.relay, findings);
   }
   for (const auto& key : mail.dkim) {
     findings.push_back(examine_file("mail.dkim " + key.selector, key.key_file, true));
   }
   if (const auto templates = settings::load_templates(mail); !templates) {
-    add("mail.template", templates.error());
+    findings.push_back(finding_of("mail.template", templates.error()));
   } else if (templates->empty() && settings.invitations.empty()) {
     findings.push_back({Grade::bad, "mail.template", "none: letters have no text",
                         "add a [[mail.template]] or an [[invitation]]"});
   }
   return findings;
+}
+
+std::vector<Finding> examine_bounces(const Settings& settings) {
+  if (settings.mail.mode != "direct") {
+    return {};
+  }
+  return {finding_of(service::look_for_bounce_hosts(settings.mail))};
 }
 
 std::vector<Finding> examine_tasks(const std::vector<Task>& tasks, const std::string& flags) {

@@ -1,4 +1,5 @@
-// What muster doctor looks at: findings with their mend. Looks only; connects to nobody.
+// What muster doctor looks at: findings with their mend. Looks only, and asks DNS where mail goes
+// directly; connects to nobody.
 //
 // It says what can be known without a peer: a file that can be read may still be a certificate that
 // Apple refuses. That a credential works is known by sending.
@@ -26,9 +27,13 @@ struct Finding {
 [[nodiscard]] std::vector<Finding> examine_credentials(const Settings& settings);
 // Whether what the settings say fits together for sending.
 [[nodiscard]] std::vector<Finding> examine_sending(const Settings& settings);
-// Tasks that wait for somebody. `flags` as in Common::flags().
-// What mail needs: the relay's password, the letters' texts and keys. Nothing where mail is off.
+// What mail needs: the relay's password, the letters' texts and keys; how it goes where it goes
+// directly, and what mail hosts hold against that. Nothing where mail is off.
 [[nodiscard]] std::vector<Finding> examine_mail(const Settings& settings);
+// Whether what mail hosts send back would arrive: asks DNS, for some seconds at most. Nothing
+// unless mail goes directly.
+[[nodiscard]] std::vector<Finding> examine_bounces(const Settings& settings);
+// Tasks that wait for somebody. `flags` as in Common::flags().
 [[nodiscard]] std::vector<Finding> examine_tasks(const std::vector<Task>& tasks,
                                                  const std::string& flags);
 

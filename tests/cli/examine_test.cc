@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/reactor/dns_server.h"
+
 namespace muster::cli {
 namespace {
 
@@ -165,18 +167,17 @@ TEST_F(Examine, FindsNothingToSayOfMailThatIsOff) {
 
 TEST_F(Examine, FindsWhatMailLacks) {
   Settings settings;
-  settings.mail.mode = "direct";
+  settings.mail.mode = "relay";
   settings.mail.relay.user = "it";
   settings.mail.relay.password_file = file("open", "secret\n", 0644);
   settings.mail.relay.trust_file = (folder_ / "ca.pem").string();
   settings.mail.dkim = {{"school.example", "one", file("key.pem", pem, 0600)}};
   const auto findings = examine_mail(settings);
-  ASSERT_EQ(findings.size(), 5U);
-  EXPECT_EQ(findings[0].subject, "mail.mode");
-  EXPECT_THAT(findings[1].mend, HasSubstr("chmod 600"));
-  EXPECT_THAT(findings[2].found, HasSubstr("cannot be read"));
-  EXPECT_EQ(findings[3].grade, Grade::good) << findings[3].found;
-  EXPECT_THAT(findings[4].found, HasSubstr("letters have no text"));
+  ASSERT_EQ(findings.size(), 4U);
+  EXPECT_THAT(findings[0].mend, HasSubstr("chmod 600"));
+  EXPECT_THAT(findings[1].found, HasSubstr("cannot be read"));
+  EXPECT_EQ(findings[2].grade, Grade::good) << findings[2].found;
+  EXPECT_THAT(findings[3].found, HasSubstr("letters have no text"));
 }
 
 TEST_F(Examine, AcceptsMailThatHasWhatItNeeds) {
@@ -189,6 +190,86 @@ TEST_F(Examine, AcceptsMailThatHasWhatItNeeds) {
   settings.mail.templates = {{"en", "Hello", "", "/nowhere/letter.txt", "", "", ""}};
   const auto findings = examine_mail(settings);
   EXPECT_THAT(findings.back().found, HasSubstr("/nowhere/letter.txt"));
+}
+
+// Letters to the recipients' mail hosts, with all that these want of a sender.
+Settings direct_mail() {
+  Settings settings;
+  settings.mail.mode = "direct";
+  settings.mail.from = "Example School <it@school.example>";
+  settings.mail.own_name = "mail.school.example";
+  settings.mail.direct.resolver = "192.0.2.53:53";
+  settings.invitations = {{"en", "You are invited", "Sign in.", "https://school.example"}};
+  return settings;
+}
+
+TEST_F(Examine, SaysHowMailGoesDirectly) {
+  Settings settings = direct_mail();
+  settings.mail.dkim = {{"school.example", "one", file("key.pem", pem, 0600)}};
+  const auto findings = examine_mail(settings);
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_EQ(findings[0].grade, Grade::good);
+  EXPECT_EQ(findings[0].found,
+            "letters go to port 25 of the recipients' mail hosts by STARTTLS where it is offered, "
+            "as \"mail.school.example\"; DNS is asked at 192.0.2.53:53");
+  EXPECT_EQ(findings[1].grade, Grade::good) << findings[1].found;
+}
+
+TEST_F(Examine, SaysThatDirectMailIsARehearsal) {
+  Settings settings = direct_mail();
+  settings.mail.direct = {2525, "", 64, "none", true};
+  const auto found = examine_mail(settings).at(0).found;
+  EXPECT_THAT(found, HasSubstr("port 2525 of the recipients' mail hosts in clear"));
+  EXPECT_THAT(found, HasSubstr("DNS is asked at this machine's servers; mail hosts on this machine "
+                               "are used: a rehearsal"));
+}
+
+TEST_F(Examine, WarnsOfWhatMailHostsRefuseStrangersFor) {
+  Settings settings = direct_mail();
+  settings.mail.own_name = "localhost";
+  const auto findings = examine_mail(settings);
+  ASSERT_EQ(findings.size(), 3U);
+  EXPECT_EQ(findings[1].grade, Grade::warning);
+  EXPECT_EQ(findings[1].subject, "mail.own_name");
+  EXPECT_EQ(findings[2].grade, Grade::warning);
+  EXPECT_EQ(findings[2].subject, "mail.dkim");
+  EXPECT_EQ(exit_code_of(findings), 0);
+}
+
+TEST_F(Examine, DoesNotLookAtARelayThatIsNotUsed) {
+  Settings settings = direct_mail();
+  settings.mail.relay.user = "it";
+  settings.mail.relay.trust_file = (folder_ / "none").string();
+  EXPECT_EQ(exit_code_of(examine_mail(settings)), 0);
+}
+
+TEST_F(Examine, AsksNobodyAboutBouncesToARelay) {
+  Settings settings;
+  settings.mail.mode = "relay";
+  EXPECT_TRUE(examine_bounces(settings).empty());
+}
+
+TEST_F(Examine, SaysWhoTakesBounces) {
+  reactor::DnsServer dns;
+  dns.say("school.example", reactor::mx(10, "mx1.school.example"));
+  dns.say("mx1.school.example", reactor::a("192.0.2.1"));
+  Settings settings = direct_mail();
+  settings.mail.direct.resolver = dns.resolver();
+  const auto findings = examine_bounces(settings);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].grade, Grade::good);
+  EXPECT_EQ(findings[0].subject, "mail.from");
+  EXPECT_EQ(findings[0].found, "what comes back to school.example goes to mx1.school.example");
+}
+
+TEST_F(Examine, WarnsOfASenderThatNobodyCanAnswer) {
+  const reactor::DnsServer dns;
+  Settings settings = direct_mail();
+  settings.mail.direct.resolver = dns.resolver();
+  const auto findings = examine_bounces(settings);
+  ASSERT_EQ(findings.size(), 1U);
+  EXPECT_EQ(findings[0].grade, Grade::warning);
+  EXPECT_THAT(findings[0].mend, HasSubstr("mail.envelope_from"));
 }
 
 }  // namespace
