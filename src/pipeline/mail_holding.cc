@@ -38,7 +38,7 @@ std::string MailExpander::words_for(Hold hold, const Work& work) {
   const auto go_on = "; go on then with: muster resume " + uuid_text(entry.id.bytes);
   switch (hold) {
     case Hold::no_route:
-      return "no mail relay is set up: name one in [mail.relay]" + go_on;
+      return "mail is off: set mail.mode to \"relay\" or \"direct\"" + go_on;
     case Hold::refused: {
       const std::lock_guard lock(crossings_.control_mutex);
       return crossings_.mail_refusal;

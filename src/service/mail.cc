@@ -7,6 +7,10 @@
 namespace muster::service {
 namespace {
 
+// A host that lets strangers wait longer for its greeting is passed over for the next one: RFC 5321
+// §4.5.3.2.1 has five minutes for those who have no other.
+constexpr Duration greeting_most = std::chrono::minutes(1);
+
 Complaint complaint(std::string found, std::string expected, std::string mend) {
   return Complaint{"", 0, 0, std::move(found), std::move(expected), std::move(mend), {}};
 }
@@ -131,6 +135,7 @@ Result<void, Complaint> Mail::prepare_relay() {
 
 Result<void, Complaint> Mail::prepare_direct() {
   session_.tls = tls_mode_of(settings_.direct.tls);
+  session_.patience.greeting = greeting_most;
   // Tried here, where a refusal can still be told; the mail shard then opens its own.
   Doorbell bell;
   if (const auto tried = open_finder(settings_.direct, bell); !tried) {

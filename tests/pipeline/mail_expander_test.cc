@@ -352,7 +352,7 @@ TEST_F(MailExpanderTest, PausesWhereNoRouteIsSetUp) {
   life.settle_all(life.pushes);
   life.turn();
   EXPECT_EQ(life.entry().phase.load(), Phase::stopped);
-  EXPECT_THAT(life.entry().stop_reason, HasSubstr("no mail relay is set up"));
+  EXPECT_THAT(life.entry().stop_reason, HasSubstr("mail is off: set mail.mode"));
 }
 
 TEST_F(MailExpanderTest, HasACanaryOfItsOwn) {

@@ -83,7 +83,7 @@ TEST_F(PipelineTest, PausesATaskWhoseLettersHaveNoRoute) {
   ASSERT_TRUE(pipeline_->wait(index_, std::chrono::seconds(60)));
   EXPECT_EQ(pipeline_->entry(index_).phase.load(), TaskEntry::Phase::stopped);
   EXPECT_EQ(durable(State::sent), devices);
-  EXPECT_NE(pipeline_->stop_reason(index_).find("no mail relay is set up"), std::string::npos);
+  EXPECT_NE(pipeline_->stop_reason(index_).find("mail is off: set mail.mode"), std::string::npos);
 }
 
 TEST_F(PipelineTest, SaysThatThePaceIsWhatLimitsMailAndBringsTheRestHomeAtItsEnd) {
