@@ -22,6 +22,12 @@ TEST(SmtpFaults, OfTheMailRehearsalAreReadFromTheirFile) {
   EXPECT_GT(read->faults().size(), 15U);
 }
 
+TEST(SmtpFaults, OfTheDemoAreReadFromTheirFile) {
+  const auto read = read_smtp_fault_file(MUSTER_SOURCE_DIR "/loadgen/faults/greylist.toml");
+  ASSERT_TRUE(read) << read.error().line_of_text();
+  EXPECT_EQ(read->faults().size(), 2U);
+}
+
 TEST(SmtpFaults, CountEachKindOfEventApart) {
   auto plan =
       read_smtp_faults("[[fault]]\nkind=\"close\"\non=\"rcpt\"\nevery=2\nonce=false\n", "f");

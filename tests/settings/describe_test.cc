@@ -122,6 +122,7 @@ TEST(ConfigFile, RunsAgainstTheLoadGenerator) {
   EXPECT_EQ(settings->apns.host, "127.0.0.1");
   EXPECT_EQ(settings->apns.trust_file, config + "ca.pem");
   EXPECT_EQ(settings->mdm.wakes_per_second, 0U);
+  EXPECT_EQ(settings->mail.relay.host, "127.0.0.1");
   ASSERT_EQ(settings->apns.credentials.size(), 1U);
   EXPECT_EQ(settings->apns.credentials[0].certificate_file, config + "client.pem");
 }
