@@ -60,7 +60,7 @@ struct MailRelaySettings {
   std::uint32_t per_second = 0;
   std::uint32_t per_minute = 0;
   std::uint32_t per_day = 0;
-  std::string chunking = "off";         // on: BDAT, for a relay known to do it right
+  std::string chunking = "off";         // on, stream: BDAT, for a relay known to do it right
   std::string delivery_status = "off";  // on: asks for DSNs (RFC 3461)
 };
 

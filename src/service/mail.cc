@@ -1,6 +1,7 @@
 #include "service/mail.h"
 
 #include "base/assert.h"
+#include "model/limits.h"
 #include "service/mail_sender.h"
 #include "settings/files.h"
 
@@ -120,7 +121,8 @@ Result<void, Complaint> Mail::prepare_relay() {
   session_.tls = tls_mode_of(relay.tls);
   session_.verified =
       session_.tls == smtp::TlsMode::implicit || session_.tls == smtp::TlsMode::required;
-  session_.chunking = relay.chunking == "on";
+  session_.chunking = relay.chunking != "off";
+  session_.letters_ahead = relay.chunking == "stream" ? limits::mail_ahead_of_mark_max : 0;
   session_.delivery_status = relay.delivery_status == "on";
   session_.letters_max = relay.messages_per_connection;
   if (!relay.user.empty()) {

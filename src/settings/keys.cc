@@ -75,7 +75,7 @@ void add_relay(MailRelaySettings& relay, std::vector<Key>& keys) {
       {"mail.relay.per_second", CountPlace{&relay.per_second, 0, letters_counted_max}},
       {"mail.relay.per_minute", CountPlace{&relay.per_minute, 0, letters_counted_max}},
       {"mail.relay.per_day", CountPlace{&relay.per_day, 0, letters_per_day_max}},
-      {"mail.relay.chunking", ChoicePlace{&relay.chunking, {"off", "on"}}},
+      {"mail.relay.chunking", ChoicePlace{&relay.chunking, {"off", "on", "stream"}}},
       {"mail.relay.delivery_status", ChoicePlace{&relay.delivery_status, {"off", "on"}}},
   };
   keys.insert(keys.end(), added.begin(), added.end());

@@ -135,6 +135,10 @@ TEST(MailSettings, RefusesALoginThatAnybodyCouldHear) {
   }
 }
 
+TEST(MailSettings, LetsLettersFollowOneAnotherWithoutReplies) {
+  EXPECT_EQ(read("[mail.relay]\nchunking = \"stream\"\n").mail.relay.chunking, "stream");
+}
+
 TEST(MailSettings, RefusesHalfALogin) {
   EXPECT_THAT(line_about("[mail.relay]\nuser = \"u\"\n"),
               HasSubstr("muster.toml:2:8: mail.relay.user has no password"));
@@ -149,7 +153,8 @@ TEST(MailSettings, RefusesValuesOutOfRange) {
   EXPECT_THAT(line_about("[mail]\nin_doubt = \"drop\"\n"), HasSubstr("\"resend\", \"hold\""));
   EXPECT_THAT(line_about("[mail.relay]\nconnections = 0\n"), HasSubstr("from 1 to 64"));
   EXPECT_THAT(line_about("[mail.relay]\nper_day = -1\n"), HasSubstr("from 0 to 1000000000"));
-  EXPECT_THAT(line_about("[mail.relay]\nchunking = true\n"), HasSubstr("one of \"off\", \"on\""));
+  EXPECT_THAT(line_about("[mail.relay]\nchunking = true\n"),
+              HasSubstr("one of \"off\", \"on\", \"stream\""));
   EXPECT_THAT(line_about("[mail.direct]\nconnections = 1025\n"), HasSubstr("from 1 to 1024"));
   EXPECT_THAT(line_about("[mail.direct]\ntls = \"required\"\n"),
               HasSubstr("one of \"opportunistic\", \"none\""));
