@@ -3,7 +3,8 @@
 # installed, no service is started. usage: peers.sh BUILD_DIR
 # The list is the [peer] section of config/packages.txt; libraries they need beyond those installed are
 # fetched the same way; they are found by LD_LIBRARY_PATH (nginx on Debian 12 needs none but libpcre2, zlib,
-# libssl and libcrypt).
+# libssl and libcrypt). npm's are pinned here and installed into npm/mail there; without npm, or where it
+# fails, they are left out with the reason, and so is the test that wants them.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 peers=$1/peers
@@ -21,3 +22,19 @@ for package in "${wanted[@]}"; do
   dpkg -x "$peers"/packages/"${package}"_*.deb "$peers/root"
   touch "$peers/$package.unpacked"
 done
+
+npm_packages=(smtp-server@3.14.0 nodemailer@10.6.0)
+mark="$peers/npm/mail/${npm_packages[*]}.installed"
+if [ ! -e "$mark" ]; then
+  command -v npm >/dev/null || bash "$here/config/install.sh" node || echo "npm could not be installed"
+  mkdir -p "$peers/npm/mail"
+  echo "fetching ${npm_packages[*]} for the tests"
+  # All at once: npm removes what an install without a list of its own does not name.
+  if npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix "$peers/npm/mail" \
+    "${npm_packages[@]}" >"$peers/npm/mail/install.log" 2>&1; then
+    touch "$mark"
+  else
+    echo "npm failed, its packages are left out:"
+    tail -3 "$peers/npm/mail/install.log"
+  fi
+fi

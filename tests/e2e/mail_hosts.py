@@ -5,6 +5,7 @@ Postfix, Exim and OpenSMTPD exclude one another as installed packages, so they a
 mount namespace in which those users and paths exist, and nothing outside it changes. What they
 accepted lies in a maildir, one file a message, as they wrote it.
 """
+import json
 import os
 import pathlib
 import shutil
@@ -20,14 +21,25 @@ USERS = {"Debian-exim": 64101, "opensmtpd": 64102, "opensmtpq": 64103, "muster-m
 DOMAIN = "school.example"
 
 
+def peers_places():
+    return ([pathlib.Path(os.environ["MUSTER_PEERS"])] if "MUSTER_PEERS" in os.environ else
+            [BINARY_DIR.parent / "peers", SOURCE_DIR / "build/peers"])
+
+
 def unpacked(program):
     """The folder that tests/peers.sh unpacked servers into, with this one of /usr/sbin."""
-    places = ([pathlib.Path(os.environ["MUSTER_PEERS"])] if "MUSTER_PEERS" in os.environ else
-              [BINARY_DIR.parent / "peers", SOURCE_DIR / "build/peers"])
-    for place in places:
+    for place in peers_places():
         if (place / "root/usr/sbin" / program).exists():
             return (place / "root").resolve()
     raise AssertionError(f"{program} is not unpacked: run bash tests/peers.sh build")
+
+
+def npm_modules():
+    """Where npm's packages are; None: they could not be had (tests/peers.sh says why)."""
+    for place in peers_places():
+        if (place / "npm/mail/node_modules/smtp-server").exists() and shutil.which("node"):
+            return (place / "npm/mail/node_modules").resolve()
+    return None
 
 
 def free_port():
@@ -181,7 +193,8 @@ maillog_file_prefixes = {self.dir}
 {tls}{self.settings}
 """)
         services = "\n".join(f"{name} unix {rest}" for name, rest in (
-            ("cleanup", "n - n - 0 cleanup"), ("qmgr", "n - n 300 1 qmgr"),
+            ("cleanup", "n - n - 0 cleanup"), ("pickup", "n - n 60 1 pickup"),
+            ("qmgr", "n - n 300 1 qmgr"),
             ("rewrite", "- - n - - trivial-rewrite"), ("bounce", "- - n - 0 bounce"),
             ("defer", "- - n - 0 bounce"), ("trace", "- - n - 0 bounce"),
             ("flush", "n - n 1000? 0 flush"), ("proxymap", "- - n - - proxymap"),
@@ -307,6 +320,28 @@ class SmtpSink(MailHost):
                 f"{self.root}/usr/lib/x86_64-linux-gnu\n"
                 f"exec {self.root}/usr/sbin/smtp-sink -u muster-mail {' '.join(self.words)} "
                 f"127.0.0.1:{self.port} 1000")
+
+
+class NpmSmtpServer(MailHost):
+    """npm's smtp-server: STARTTLS, and a login before anything is taken."""
+    name = "npm-smtp-server"
+    user, password = "it", "correct horse"
+
+    def __init__(self, folder, tls):
+        self.tls = tls
+        super().__init__(folder)
+
+    def configure(self):
+        for folder in ("tmp", "new"):
+            (self.maildir / folder).mkdir()
+        (self.dir / "settings.json").write_text(json.dumps({
+            "port": self.port, "maildir": str(self.maildir), "user": self.user,
+            "password": self.password, "certificate_file": str(self.tls / "server.pem"),
+            "key_file": str(self.tls / "server.key")}))
+
+    def start_words(self):
+        return (f"export NODE_PATH={npm_modules()}\n"
+                f"exec node {SOURCE_DIR}/tests/e2e/smtp_server.js {self.dir}/settings.json")
 
 
 if __name__ == "__main__":  # a look at them by themselves: each takes one message from smtplib

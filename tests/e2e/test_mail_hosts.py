@@ -1,8 +1,9 @@
 """Mail servers that are not ours take every letter exactly once, byte-correct.
 
 The load generator shares our reading of the RFCs; Postfix (with the synchronisation check), Exim
-(smtp_enforce_sync, CHUNKING), OpenSMTPD (no PIPELINING) and smtp-sink do not. What they delivered is
-parsed by Python's email package and, where it is signed, verified by dkimpy.
+(smtp_enforce_sync, CHUNKING), OpenSMTPD (no PIPELINING), npm's smtp-server (STARTTLS and a login) and
+smtp-sink do not. What they delivered is parsed by Python's email package and, where it is signed,
+verified by dkimpy.
 """
 import csv
 import email
@@ -12,7 +13,8 @@ import subprocess
 import unittest
 from collections import Counter
 
-from mail_hosts import Exim, OpenSmtpd, Postfix, SmtpSink, as_it_came
+from mail_hosts import (Exim, NpmSmtpServer, OpenSmtpd, Postfix, SmtpSink, as_it_came,
+                        npm_modules)
 from world import World, main
 
 LETTERS = 500
@@ -91,6 +93,13 @@ class MailHosts(World):
         self.send()
         self.check(host)
 
+    def test_postfix_in_a_stream(self):
+        host = Postfix(self.dir)
+        self.begin(host, relay='chunking = "stream"')
+        self.send()
+        self.check(host)
+        self.assertNotIn("improper command pipelining", host.log())
+
     def test_exim_which_enforces_the_order(self):
         host = Exim(self.dir)
         self.begin(host)
@@ -103,6 +112,13 @@ class MailHosts(World):
         self.begin(host, relay='chunking = "on"')
         self.send()
         self.check(host)
+
+    def test_exim_in_a_stream(self):
+        host = Exim(self.dir)
+        self.begin(host, relay='chunking = "stream"')
+        self.send()
+        self.check(host)
+        self.assertNotIn("synchronization error", host.log())
 
     def test_opensmtpd_which_wants_turns(self):
         host = OpenSmtpd(self.dir)
@@ -117,7 +133,28 @@ class MailHosts(World):
         self.send(5_000)
 
     def test_signatures_that_others_verify(self):
-        keys = {}
+        host = Postfix(self.dir)
+        self.begin(host, rest=self.make_keys())
+        self.send()
+        self.check_signatures(self.check(host))
+
+    @unittest.skipUnless(npm_modules(), "npm's smtp-server is not there: bash tests/peers.sh build")
+    def test_smtp_server_of_npm_over_starttls_with_a_login(self):
+        self.make_tls()
+        host = NpmSmtpServer(self.dir, self.dir / "tls")
+        password = self.dir / "password"
+        password.write_text(host.password + "\n")
+        password.chmod(0o600)
+        self.begin(host, tls="required", rest=self.make_keys(),
+                   relay=f'user = "{host.user}"\npassword_file = "{password}"')
+        self.send()
+        self.check_signatures(self.check(host))
+        said = (host.dir / "out").read_text().splitlines()
+        self.assertEqual(said, [f"secure {host.user}"] * LETTERS)
+
+    def make_keys(self):
+        """One of each kind; gives the settings that sign with both."""
+        self.keys = {}
         for name, words in (("rsa", ["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]),
                             ("ed", ["-algorithm", "ED25519"])):
             file = self.dir / f"{name}.pem"
@@ -126,17 +163,16 @@ class MailHosts(World):
             file.chmod(0o600)
             der = subprocess.run(["openssl", "pkey", "-in", file, "-pubout", "-outform", "DER"],
                                  capture_output=True, check=True).stdout
-            keys[name] = der
-        host = Postfix(self.dir)
-        self.begin(host, rest="".join(
-            f'[[mail.dkim]]\ndomain = "school.example"\nselector = "{name}"\n'
-            f'key_file = "{self.dir}/{name}.pem"\n' for name in keys))
-        self.send()
+            self.keys[name] = der
+        return "".join(f'[[mail.dkim]]\ndomain = "school.example"\nselector = "{name}"\n'
+                       f'key_file = "{self.dir}/{name}.pem"\n' for name in self.keys)
+
+    def check_signatures(self, delivered):
         folder = self.dir / "signed"
         folder.mkdir()
-        for number, raw in enumerate(self.check(host)[:50]):
+        for number, raw in enumerate(delivered[:50]):
             (folder / f"{number}.eml").write_bytes(as_it_came(raw))
-        for name, der in keys.items():
+        for name, der in self.keys.items():
             (self.dir / f"{name}.der").write_bytes(der)
         verified = self.run_program("/usr/bin/python3", "-c", VERIFY, self.dir, folder)
         self.assertEqual(verified.code, 0, verified.err)
