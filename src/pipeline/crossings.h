@@ -198,6 +198,9 @@ struct Crossings {
   std::string mail_refusal;                    // guarded by control_mutex
   // Letters given back unsent since the expander looked: their tokens come back (relaxed).
   std::atomic<std::uint64_t> letters_returned{0};
+  // Letters issued whose slots are not free again, as of the expander's last turn (relaxed: what is
+  // made of it is when to commit, never what).
+  std::atomic<std::uint64_t> letters_out{0};
   std::atomic<bool> mail_paced{false};  // the route's pace is what limits mail (relaxed)
 
   std::mutex control_mutex;  // stop requests and waiting for phases; never per job

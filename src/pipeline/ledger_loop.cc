@@ -12,6 +12,9 @@ constexpr Duration retry_after_trouble = std::chrono::milliseconds(200);
 constexpr Duration stalled_after = std::chrono::seconds(2);
 constexpr Duration idle_most = std::chrono::seconds(1);
 constexpr std::size_t pages_enough = 4;
+// Fewer letters wait for their time, or a slow relay's would be committed one by one.
+constexpr std::size_t letters_enough =
+    limits::mail_pages_in_hand_max * limits::mail_ahead_of_mark_max / 2;
 constexpr std::size_t retries_per_gather = limits::settlements_per_commit;
 
 }  // namespace
@@ -61,8 +64,20 @@ std::size_t LedgerLoop::wanted() const {
   if (taken_ >= limits::settlements_per_commit_max) {  // the store refuses them for now
     return std::numeric_limits<std::size_t>::max();
   }
-  return taken_ < limits::settlements_per_commit ? limits::settlements_per_commit - taken_
-                                                 : limits::settlements_per_commit_max - taken_;
+  const auto more = taken_ < limits::settlements_per_commit
+                        ? limits::settlements_per_commit - taken_
+                        : limits::settlements_per_commit_max - taken_;
+  const auto letters = news_->mail.freed.size();
+  const auto until = letters_wanted();
+  return letters == taken_ && letters != 0 && letters < until ? std::min(more, until - letters)
+                                                              : more;
+}
+
+// So many letters are worth a commit although its time has not come: all that are on their way.
+// Their windows are used up, and until they move nothing is sent.
+std::size_t LedgerLoop::letters_wanted() const {
+  return std::max<std::size_t>(crossings_.letters_out.load(std::memory_order_relaxed),
+                               letters_enough);
 }
 
 void LedgerLoop::run() {
@@ -225,7 +240,10 @@ void LedgerLoop::take_settlements() {
 }
 
 bool LedgerLoop::commit_due(Instant now) const {
-  return taken_ >= limits::settlements_per_commit_max || waited_for_ || now >= due_at();
+  const auto letters = news_->mail.freed.size();
+  const bool none_on_its_way = letters == taken_ && letters >= letters_wanted();
+  return taken_ >= limits::settlements_per_commit_max || waited_for_ || none_on_its_way ||
+         now >= due_at();
 }
 
 void LedgerLoop::commit(Instant now) {

@@ -48,6 +48,7 @@ class LedgerLoop {
   void take_calls();
   [[nodiscard]] Instant due_at() const;
   [[nodiscard]] std::size_t wanted() const;
+  [[nodiscard]] std::size_t letters_wanted() const;
   [[nodiscard]] bool commit_due(Instant now) const;
   void commit(Instant now);
   void publish(const ledger::CommitReport& report);

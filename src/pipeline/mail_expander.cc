@@ -14,7 +14,8 @@ namespace {
 
 // So many wait to be composed and sent: enough for every connection until the expander looks again,
 // few enough that a crash or a pause finds little begun.
-constexpr std::uint64_t waiting_most = 256;
+constexpr std::uint64_t waiting_most =
+    std::uint64_t{limits::mail_pages_in_hand_max} * limits::mail_ahead_of_mark_max;
 // Another page only where those in hand have fewer left to issue.
 constexpr std::uint64_t issuable_enough = 128;
 constexpr Duration read_again_after = std::chrono::seconds(1);
@@ -144,6 +145,7 @@ void MailExpander::turn(Instant now, WallTime wall) {
     lease_ahead(work);
   }
   crossings_.mail_paced.store(paced_, std::memory_order_relaxed);
+  crossings_.letters_out.store(limits::letters_max - free_.size(), std::memory_order_relaxed);
   flush();
 }
 

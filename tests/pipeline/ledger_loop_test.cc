@@ -245,5 +245,69 @@ TEST_F(PipelineLedgerLoopInterrupted, SeesSettlementsThatComeJustBeforeItFallsAs
   EXPECT_EQ(left, 0U);
 }
 
+// A task with nothing but letters.
+class PipelineLedgerLoopOfMail : public ::testing::Test {
+ protected:
+  static constexpr std::uint32_t window = limits::mail_ahead_of_mark_max;
+  static constexpr std::uint32_t letters = limits::mail_pages_in_hand_max * window;
+
+  PipelineLedgerLoopOfMail() {
+    auto task = household_.new_mail_task(86'400);
+    task.devices = {};
+    EXPECT_TRUE(ledger_->create_task(task));
+    EXPECT_TRUE(ledger_->attach(task.id, 0));
+    crossings_.tasks[0] = std::make_unique<TaskEntry>();
+    crossings_.tasks[0]->id = task.id;
+    crossings_.tasks[0]->layout = Layout{0, static_cast<std::uint32_t>(task.mailboxes.size()), 0};
+    crossings_.tasks[0]->mailboxes = task.mailboxes;
+    crossings_.tasks[0]->total = task.mailboxes.size();
+    for (std::uint32_t i = 0; i < limits::mail_pages_in_hand_max; ++i) {
+      crossings_.requests.enqueue({LedgerRequest::Kind::lease, 0, 0, Part::mail});
+    }
+    loop_.turn();
+    EXPECT_EQ(ledger_->pages_in_hand(0), limits::mail_pages_in_hand_max);
+  }
+  // The next letters, a window of each page.
+  void answer(std::uint32_t count) {
+    std::vector<Settlement> made(count);
+    for (auto& settlement : made) {
+      const auto& layout = crossings_.tasks[0]->layout;
+      settlement.slot = Letters::first + answered_;
+      settlement.invitation = answered_ / window * limits::mail_page_size + answered_ % window;
+      settlement.page = layout.page_of(settlement.invitation);
+      settlement.outcome = {State::sent, Reason::none, 1};
+      ++answered_;
+    }
+    crossings_.hand_over(made);
+  }
+
+  testing::Household household_{0, limits::mail_pages_in_hand_max* limits::mail_page_size};
+  InterruptingClock clock_;
+  Crossings crossings_{true};
+  std::unique_ptr<ledger::Ledger> ledger_ = household_.open_ledger();
+  LedgerLoop loop_{crossings_, *ledger_, clock_};
+  std::uint32_t answered_ = 0;
+};
+
+TEST_F(PipelineLedgerLoopOfMail, CommitsAtOnceWhereNoLetterIsLeftOnItsWay) {
+  crossings_.letters_out = letters;
+  answer(letters - 1);
+  loop_.turn();
+  EXPECT_EQ(crossings_.durable, 0U);
+  answer(1);
+  loop_.turn();
+  EXPECT_EQ(crossings_.durable, letters);
+}
+
+TEST_F(PipelineLedgerLoopOfMail, LetsFewLettersWaitForTheirTime) {
+  crossings_.letters_out = 3;
+  answer(3);
+  loop_.turn();
+  EXPECT_EQ(crossings_.durable, 0U);
+  clock_.clock.turn(limits::commit_interval);
+  loop_.turn();
+  EXPECT_EQ(crossings_.durable, 3U);
+}
+
 }  // namespace
 }  // namespace muster::pipeline
