@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace muster::smtp {
 namespace {
@@ -11,14 +12,25 @@ unsigned byte_at(std::string_view text, std::size_t at) {
   return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
 }
 
+constexpr std::uint64_t each_byte = 0x0101'0101'0101'0101;
+constexpr std::uint64_t high_bits = each_byte * 0x80;
+
 bool control(char32_t code) {
   return code < 0x20 || (code >= 0x7F && code < 0xA0);
 }
 
-// Nothing to remove, seen without decoding: printable ASCII.
-bool plain(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char letter) { return letter >= 0x20 && letter < 0x7F; });
+// Calls look(eight letters) for all of `text`; the last eight are filled up with letters.
+template <class Look>
+void each_eight(std::string_view text, Look look) {
+  constexpr std::size_t letters = sizeof(std::uint64_t);
+  std::uint64_t eight = 0;
+  for (; text.size() >= letters; text.remove_prefix(letters)) {
+    std::memcpy(&eight, text.data(), letters);
+    look(eight);
+  }
+  eight = each_byte * 'x';
+  std::memcpy(&eight, text.data(), text.size());
+  look(eight);
 }
 
 std::string_view without_blanks_around(std::string_view text) {
@@ -63,7 +75,7 @@ bool invisible(char32_t code) {
 }
 
 std::string_view harmless(std::string_view text, std::string& room) {
-  if (plain(text)) {
+  if (is_printable(text)) {  // nothing to remove, seen without decoding
     return without_blanks_around(text);
   }
   room.clear();
@@ -83,8 +95,20 @@ std::string_view harmless(std::string_view text, std::string& room) {
 }
 
 bool is_ascii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char letter) { return static_cast<unsigned char>(letter) < 0x80; });
+  std::uint64_t all = 0;
+  each_eight(text, [&all](std::uint64_t eight) { all |= eight; });
+  return (all & high_bits) == 0;
+}
+
+// The lowest byte out of range shows in its high bit: beyond ASCII it is set, 0x7F plus one sets
+// it, and so does what lies below a blank minus that. Bytes in range below it neither carry nor
+// borrow.
+bool is_printable(std::string_view text) {
+  std::uint64_t odd = 0;
+  each_eight(text, [&odd](std::uint64_t eight) {
+    odd |= eight | (eight + each_byte) | (eight - each_byte * 0x20);
+  });
+  return (odd & high_bits) == 0;
 }
 
 std::string words_of_unfit(std::string_view text, Lines lines) {

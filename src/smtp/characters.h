@@ -28,6 +28,8 @@ struct Character {
 [[nodiscard]] std::string_view harmless(std::string_view text, std::string& room);
 
 [[nodiscard]] bool is_ascii(std::string_view text);
+// ASCII without controls; a blank is printable.
+[[nodiscard]] bool is_printable(std::string_view text);
 // "the control character U+000A", "the invisible character U+202E", "a byte that is not UTF-8": the
 // first in `text` that has no place there; empty: none. Line ends and tabs need Lines::several.
 enum class Lines : std::uint8_t { one, several };

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "model/limits.h"
+#include "smtp/characters.h"
 
 namespace muster::smtp {
 namespace {
@@ -13,10 +14,10 @@ constexpr std::size_t envelope_id_max = 100;  // RFC 3461 §4.4, before it is en
 
 bool fits_into_command(std::string_view address, bool utf8) {
   return !address.empty() && address.size() <= limits::address_bytes_max &&
-         std::none_of(address.begin(), address.end(), [&](char c) {
-           const auto byte = static_cast<unsigned char>(c);
-           return byte < 0x20 || byte == 0x7f || (byte > 0x7f && !utf8);
-         });
+         (is_printable(address) ||
+          (utf8 && std::none_of(address.begin(), address.end(), [](char c) {
+             return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+           })));
 }
 
 void write_number(std::uint64_t number, std::string& to) {

@@ -17,10 +17,16 @@ constexpr std::size_t word_around = 12;  // =?UTF-8?B? and ?=
 constexpr std::size_t character_max = 12;
 
 // RFC 2047 §5 (3): what a Q word may hold as it is, wherever it stands.
+constexpr std::array<bool, 256> letters_in_q = [] {
+  std::array<bool, 256> stands{};
+  for (const char letter : std::string_view("0123456789!*+-/ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                            "abcdefghijklmnopqrstuvwxyz")) {
+    stands[static_cast<unsigned char>(letter)] = true;
+  }
+  return stands;
+}();
 bool stands_in_q(char letter) {
-  return (letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'Z') ||
-         (letter >= 'a' && letter <= 'z') || letter == '!' || letter == '*' || letter == '+' ||
-         letter == '-' || letter == '/';
+  return letters_in_q[static_cast<unsigned char>(letter)];
 }
 // RFC 5322 §3.2.3.
 bool is_atext(char letter) {
@@ -34,20 +40,24 @@ bool in_q(std::string_view text) {
   return text.size() + 2 * static_cast<std::size_t>(escaped) <= crypto::base64_size(text.size());
 }
 
+// A word's.
 void add_q(Octets& to, std::string_view text) {
   constexpr std::string_view digits = "0123456789ABCDEF";
+  std::array<char, word_max + character_max> word{};
+  std::size_t size = 0;
   for (const char letter : text) {
     if (stands_in_q(letter)) {
-      add(to, letter);
+      word[size++] = letter;
     } else if (letter == ' ') {
-      add(to, '_');
+      word[size++] = '_';
     } else {
       const auto value = static_cast<unsigned char>(letter);
-      add(to, '=');
-      add(to, digits[value >> 4]);
-      add(to, digits[value & 15U]);
+      word[size++] = '=';
+      word[size++] = digits[value >> 4];
+      word[size++] = digits[value & 15U];
     }
   }
+  add(to, std::string_view(word.data(), size));
 }
 
 void add_b(Octets& to, std::string_view text) {

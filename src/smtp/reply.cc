@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "model/limits.h"
+#include "smtp/characters.h"
 
 namespace muster::smtp {
 namespace {
@@ -128,6 +129,11 @@ void ReplyReader::add_text() {
   }
   if (!reply_.text.empty() && !text.empty() && reply_.text.size() < reply_text_max) {
     reply_.text += ' ';
+  }
+  if (text.size() <= reply_text_max - std::min(reply_text_max, reply_.text.size()) &&
+      is_printable(text)) {
+    reply_.text += text;  // nearly always
+    return;
   }
   for (const char c : text) {
     if (reply_.text.size() >= reply_text_max) {

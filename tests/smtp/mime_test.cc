@@ -101,6 +101,21 @@ TEST(MailboxField, EncodesANameThatIsTooLong) {
   EXPECT_TRUE(value.ends_with(" <a@b.example>")) << value;
 }
 
+TEST(Characters, ArePrintableFromTheBlankToTheTilde) {
+  EXPECT_TRUE(is_printable(""));
+  EXPECT_TRUE(is_ascii(""));
+  for (std::size_t at = 0; at < 20; ++at) {
+    for (int value = 0; value < 256; ++value) {
+      for (const char around : {' ', '~'}) {
+        std::string text(20, around);
+        text[at] = static_cast<char>(value);
+        EXPECT_EQ(is_printable(text), value >= 0x20 && value < 0x7F) << at << ": " << value;
+        EXPECT_EQ(is_ascii(text), value < 0x80) << at << ": " << value;
+      }
+    }
+  }
+}
+
 TEST(Harmless, LeavesJoinersAndLettersOfAllScripts) {
   std::string room;
   for (const std::string text : {"می‌خواهم", "👩‍👧", "שלום", "naïve", ""}) {
