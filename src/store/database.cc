@@ -170,12 +170,14 @@ Database::Database(Database&& other) noexcept
     : database_(std::exchange(other.database_, nullptr)),
       file_(std::move(other.file_)),
       begin_(std::move(other.begin_)),
+      look_(std::move(other.look_)),
       commit_(std::move(other.commit_)),
       checkpoint_pages_(std::move(other.checkpoint_pages_)) {}
 Database& Database::operator=(Database&& other) noexcept {
   std::swap(database_, other.database_);
   std::swap(file_, other.file_);
   std::swap(begin_, other.begin_);
+  std::swap(look_, other.look_);
   std::swap(commit_, other.commit_);
   std::swap(checkpoint_pages_, other.checkpoint_pages_);
   return *this;
@@ -226,13 +228,20 @@ Result<void> Database::read_value(const Column& column, std::int64_t row, std::s
   return {};
 }
 
-Result<void> Database::run_kept(Statement& kept, std::string_view sql) {
+Result<void> Database::keep(Statement& kept, std::string_view sql) {
   if (kept.empty()) {
     auto prepared = prepare(sql);
     if (!prepared) {
       return tl::unexpected(prepared.error());
     }
     kept = std::move(*prepared);
+  }
+  return {};
+}
+
+Result<void> Database::run_kept(Statement& kept, std::string_view sql) {
+  if (const auto done = keep(kept, sql); !done) {
+    return done;
   }
   return kept.run();
 }
@@ -242,11 +251,26 @@ Result<void> Database::begin() {
     return run_kept(begin_, "BEGIN IMMEDIATE");
   }
   // A deferred transaction takes its snapshot with the first read.
-  const auto done = execute("BEGIN; SELECT count(*) FROM sqlite_schema");
+  auto done = run_kept(begin_, "BEGIN");
+  if (done) {
+    done = read_anything();
+  }
   if (!done) {
     rollback();
   }
   return done;
+}
+
+Result<void> Database::read_anything() {
+  if (const auto kept = keep(look_, "SELECT count(*) FROM sqlite_schema"); !kept) {
+    return kept;
+  }
+  const auto row = look_.step();
+  look_.reset();
+  if (!row) {
+    return tl::unexpected(row.error());
+  }
+  return {};
 }
 
 Result<void> Database::commit() {

@@ -100,11 +100,14 @@ class Database {
 
  private:
   Database(sqlite3* owned, std::string file) : database_(owned), file_(std::move(file)) {}
-  // Runs what is prepared at its first use: SQL that is run again and again is parsed once.
+  // Prepared at its first use: SQL that is run again and again is parsed once.
+  [[nodiscard]] Result<void> keep(Statement& kept, std::string_view sql);
+  [[nodiscard]] Result<void> read_anything();
   [[nodiscard]] Result<void> run_kept(Statement& kept, std::string_view sql);
   sqlite3* database_ = nullptr;
   std::string file_;
   Statement begin_;
+  Statement look_;
   Statement commit_;
   std::unique_ptr<int> checkpoint_pages_;  // where SQLite's hook finds it, wherever this moves
 };
