@@ -57,6 +57,10 @@ void MailExpander::take_page(ledger::LeasedPage leased) {
   page.size = static_cast<std::uint32_t>(page.users.size());
   page.mark = leased.mark;
   page.cursor = leased.mark;
+  if (!spare_targets_.empty()) {
+    page.targets = std::move(spare_targets_.back());
+    spare_targets_.pop_back();
+  }
   page.leased = std::move(leased);
   const auto number = page.leased.page;
   if (page.mark < page.size) {  // otherwise it was settled by the commit that leased it
@@ -80,8 +84,15 @@ void MailExpander::move(const ledger::MovedMark& mark) {
   }
   page->second.mark = mark.mark;
   if (mark.mark >= page->second.size) {
-    work->second.pages.erase(page);
+    erase(work->second, page);
   }
+}
+
+void MailExpander::erase(Work& work, std::map<std::uint32_t, Page>::iterator page) {
+  if (spare_targets_.size() < limits::mail_pages_in_hand_max) {
+    spare_targets_.push_back(std::move(page->second.targets));
+  }
+  work.pages.erase(page);
 }
 
 void MailExpander::take_news(const MailNews& news) {
@@ -259,13 +270,14 @@ void MailExpander::issue_from(Work& work, Page& page, std::uint64_t& allowed) {
 // Once a page, and again where the roster changed: a page is in hand for as long as its letters
 // take.
 bool MailExpander::read(Work& work, Page& page) {
-  const bool stale = page.targets.empty() || (page.read_state != addressees_.state() &&
-                                              now_ - page.read_at >= read_again_after);
+  const bool stale = !page.read || (page.read_state != addressees_.state() &&
+                                    now_ - page.read_at >= read_again_after);
   if (!stale) {
     return true;
   }
-  if (const auto done = addressees_.read(page.users, page.targets); !done) {
-    page.targets.clear();
+  const auto done = addressees_.read(page.users, page.targets);
+  page.read = done.has_value();
+  if (!done) {
     pause_unread(work, done.error());
     return false;
   }

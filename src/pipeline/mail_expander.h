@@ -72,8 +72,9 @@ class MailExpander {
     std::uint32_t mark = 0;                   // durable
     [[nodiscard]] std::uint32_t end() const;  // no letter at or beyond it is issued now
     std::vector<UserNumber> users;            // of its invitations
-    std::vector<roster::MailTarget> targets;  // empty: not read yet
-    std::uint64_t read_state = 0;             // of the roster
+    bool read = false;                        // `targets` counts
+    std::vector<roster::MailTarget> targets;
+    std::uint64_t read_state = 0;  // of the roster
     Instant read_at{};
   };
   // Why letters of a task are not issued for now.
@@ -112,6 +113,7 @@ class MailExpander {
   void issue_from(Work& work, Page& page, std::uint64_t& allowed);
   // False: the roster cannot be read; the task pauses.
   [[nodiscard]] bool read(Work& work, Page& page);
+  void erase(Work& work, std::map<std::uint32_t, Page>::iterator page);
   void start(Work& work, const Start& what, const roster::MailTarget& target);
   [[nodiscard]] Outcome hindrance_of(const TaskEntry& entry,
                                      const roster::MailTarget& target) const;
@@ -133,6 +135,8 @@ class MailExpander {
   std::vector<Slot> batch_;                 // to the writers, sent with flush()
   std::vector<Settlement> unsent_;          // likewise, to the ledger
   std::vector<roster::MailTarget> target_;  // of a retry
+  // Of pages that are done, mail_pages_in_hand_max at most: their strings keep their capacity.
+  std::vector<std::vector<roster::MailTarget>> spare_targets_;
   Instant now_{};
   WallTime wall_{};
   Instant next_ = Instant::never();

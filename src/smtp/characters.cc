@@ -69,17 +69,39 @@ Character character_at(std::string_view text, std::size_t at) {
   return {code, static_cast<std::uint8_t>(size)};
 }
 
+namespace {
+
+// Where a character stands that harmless() removes, or a byte that is not UTF-8.
+std::size_t first_to_change(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    if (text[at] >= 0x20 && text[at] < 0x7F) {
+      ++at;
+      continue;
+    }
+    const auto [code, size] = character_at(text, at);
+    if (size == 0 || invisible(code)) {
+      break;
+    }
+    at += size;
+  }
+  return at;
+}
+
+}  // namespace
+
 bool invisible(char32_t code) {
   return control(code) || code == 0x061C || code == 0x200E || code == 0x200F ||
          (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == 0xFEFF;
 }
 
 std::string_view harmless(std::string_view text, std::string& room) {
-  if (is_printable(text)) {  // nothing to remove, seen without decoding
+  const auto good = is_printable(text) ? text.size() : first_to_change(text);
+  if (good == text.size()) {
     return without_blanks_around(text);
   }
-  room.clear();
-  for (std::size_t at = 0; at < text.size();) {
+  room.assign(text, 0, good);
+  for (std::size_t at = good; at < text.size();) {
     const auto [code, size] = character_at(text, at);
     if (size == 0) {
       room += "\uFFFD";

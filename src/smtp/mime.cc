@@ -34,10 +34,10 @@ bool is_atext(char letter) {
          std::string_view("#$%&'=?^_`{|}~").find(letter) != std::string_view::npos;
 }
 
-bool in_q(std::string_view text) {
+std::size_t q_size(std::string_view text) {
   const auto escaped = std::count_if(
       text.begin(), text.end(), [](char letter) { return !stands_in_q(letter) && letter != ' '; });
-  return text.size() + 2 * static_cast<std::size_t>(escaped) <= crypto::base64_size(text.size());
+  return text.size() + 2 * static_cast<std::size_t>(escaped);
 }
 
 // A word's.
@@ -91,13 +91,16 @@ std::size_t fold(Octets& to) {
 }
 
 std::size_t add_encoded(Octets& to, std::size_t column, std::string_view text) {
-  const bool q = in_q(text);
+  const auto in_q = q_size(text);
+  const auto in_b = crypto::base64_size(text.size());
+  const bool q = in_q <= in_b;
   for (std::size_t at = 0; at < text.size();) {
     if (at > 0 || column + word_around + character_max > encoded_line_max) {
       column = fold(to);
     }
     const auto room = std::min(word_max, encoded_line_max - column) - word_around;
-    const auto end = end_of_word(text, at, room, q);
+    const bool whole = at == 0 && std::min(in_q, in_b) <= room;
+    const auto end = whole ? text.size() : end_of_word(text, at, room, q);
     const auto before = to.size();
     add(to, q ? "=?UTF-8?Q?" : "=?UTF-8?B?");
     (q ? add_q : add_b)(to, text.substr(at, end - at));
