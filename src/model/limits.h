@@ -29,7 +29,7 @@ inline constexpr std::size_t job_bytes_max = 256;
 static_assert(slots_max >= pages_in_hand_max * ahead_of_mark_max);
 // Of one task, issued and not yet taken by any shard: enough for the shards until the expander has
 // been woken, few enough to stay in the cache until they are sent.
-inline constexpr std::uint64_t queued_per_task_max = 8192;
+inline constexpr std::uint64_t queued_per_task_max = 4096;
 static_assert(queued_per_task_max < slots_max);
 
 // ── commits ──
