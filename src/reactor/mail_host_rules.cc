@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/ascii.h"
+
 namespace muster::reactor {
 namespace {
 
@@ -26,7 +28,7 @@ std::string host_name_of(std::string_view text) {
   name.reserve(text.size());
   std::size_t label = 0;
   for (const char raw : text) {
-    const char c = raw >= 'A' && raw <= 'Z' ? static_cast<char>(raw - 'A' + 'a') : raw;
+    const char c = ascii_lower(raw);
     if (c == '.' ? label == 0 : !is_lower_or_digit(c) && c != '-' && c != '_') {
       return {};
     }

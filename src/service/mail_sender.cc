@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "model/outcome.h"
+#include "pipeline/domains.h"
 #include "reactor/mail_host_finder.h"
 #include "smtp/address.h"
 
@@ -115,11 +116,7 @@ Remark look_for_bounce_hosts(const MailSettings& mail) {
   if (!sender) {
     return {false, setting, sender.error().found, sender.error().mend};
   }
-  // Asked in small letters, as every domain.
-  std::string domain(smtp::parts_of(sender->address).domain);
-  std::transform(domain.begin(), domain.end(), domain.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  const auto domain = pipeline::domain_of(sender->address);
   // A person waits: a second for the first try, two for the second.
   auto settings = finder_settings(mail.direct);
   settings.patience = 1s;
