@@ -79,10 +79,10 @@ void DirectShard::place(Slot slot, Instant now) {
     give_back(slot);
     return;
   }
-  auto domain = domain_of(job.letter->recipient);
-  const auto found = domains_.find(domain, now);
+  const auto& recipient = job.letter->recipient;
+  const auto found = domains_.find(recipient, now);
   if (found.asked) {
-    asking_[std::move(domain)].push_back(slot);
+    asking_[domain_of(recipient)].push_back(slot);
     return;
   }
   if (found.site == nullptr) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/assert.h"
 #include "base/log.h"
 #include "model/limits.h"
@@ -13,16 +14,12 @@ namespace {
 constexpr Duration known_for = std::chrono::minutes(10);
 constexpr Duration failure_known_for = std::chrono::seconds(30);
 
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
 }  // namespace
 
 std::string domain_of(std::string_view address) {
   const auto at = address.rfind('@');
   std::string domain(at == std::string_view::npos ? address : address.substr(at + 1));
-  std::transform(domain.begin(), domain.end(), domain.begin(), lower);
+  std::transform(domain.begin(), domain.end(), domain.begin(), ascii_lower);
   return domain;
 }
 
@@ -31,8 +28,8 @@ Domains::Domains(std::unique_ptr<wire::MailHostFinder> finder, std::uint64_t see
   MUSTER_ASSERT(finder_ != nullptr);
 }
 
-Domains::Found Domains::find(std::string_view name, Instant now) {
-  auto domain = domain_of(name);
+Domains::Found Domains::find(std::string_view address, Instant now) {
+  auto domain = domain_of(address);
   auto found = domains_.find(domain);
   if (found == domains_.end()) {
     if (domains_.size() >= limits::mail_domains_max) {

@@ -33,8 +33,8 @@ class Domains {
 
   Domains(std::unique_ptr<wire::MailHostFinder> finder, std::uint64_t seed);
 
-  // `domain` in any case, in A-labels.
-  [[nodiscard]] Found find(std::string_view domain, Instant now);
+  // Of an address, or a domain, in any case; the domain in A-labels.
+  [[nodiscard]] Found find(std::string_view address, Instant now);
   // Takes in what DNS answered; appends the domains concerned, in lower case.
   void take_answers(Instant now, std::vector<std::string>& answered);
 
