@@ -28,9 +28,11 @@ void each_eight(std::string_view text, Look look) {
     std::memcpy(&eight, text.data(), letters);
     look(eight);
   }
-  eight = each_byte * 'x';
-  std::memcpy(&eight, text.data(), text.size());
-  look(eight);
+  if (!text.empty()) {  // memcpy takes no null, even for no bytes
+    eight = each_byte * 'x';
+    std::memcpy(&eight, text.data(), text.size());
+    look(eight);
+  }
 }
 
 std::string_view without_blanks_around(std::string_view text) {
