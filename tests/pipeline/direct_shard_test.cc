@@ -88,14 +88,7 @@ class DirectShardTest : public ::testing::Test {
       shard_->turn(clock_.now());
     }
   }
-  std::vector<Settlement> settled() {
-    std::vector<Settlement> all;
-    Settlement one;
-    while (crossings_.settlements.try_dequeue(one)) {
-      all.push_back(one);
-    }
-    return all;
-  }
+  std::vector<Settlement> settled() { return testing::settled(crossings_); }
   void accept_all() {
     for (auto* session : sessions_.all) {
       if (session != nullptr) {

@@ -203,6 +203,16 @@ struct FakeFinder final : wire::MailHostFinder {
   std::vector<std::string> open;
 };
 
+// What was handed over to the ledger's thread since the last call.
+inline std::vector<Settlement> settled(Crossings& crossings) {
+  std::vector<Settlement> all;
+  Settlement one;
+  while (crossings.settlements.try_dequeue(one)) {
+    all.push_back(one);
+  }
+  return all;
+}
+
 inline PoolSettings pool_settings(Sessions& sessions, std::uint32_t connections_max = 4) {
   PoolSettings settings;
   settings.endpoint.host = "peer";

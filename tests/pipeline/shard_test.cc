@@ -58,14 +58,7 @@ class ShardTest : public ::testing::Test {
       shard_->turn(clock_.now());
     }
   }
-  std::vector<Settlement> settled() {
-    std::vector<Settlement> all;
-    Settlement one;
-    while (crossings_.settlements.try_dequeue(one)) {
-      all.push_back(one);
-    }
-    return all;
-  }
+  std::vector<Settlement> settled() { return testing::settled(crossings_); }
   testing::FakeSession& session(std::size_t number = 0) { return *sessions_.all.at(number); }
 
   FakeClock clock_;
@@ -367,14 +360,7 @@ class MailShardTest : public ::testing::Test {
       shard_->turn(clock_.now());
     }
   }
-  std::vector<Settlement> settled() {
-    std::vector<Settlement> all;
-    Settlement one;
-    while (crossings_.settlements.try_dequeue(one)) {
-      all.push_back(one);
-    }
-    return all;
-  }
+  std::vector<Settlement> settled() { return testing::settled(crossings_); }
   testing::FakeSession& session(std::size_t number = 0) { return *sessions_.all.at(number); }
 
   FakeClock clock_;
