@@ -115,9 +115,34 @@ struct MailSettings {
   std::vector<MailDkim> dkim;
 };
 
+// [server]: the API, the console, and what devices and Apple reach us by.
+struct ServerSettings {
+  std::string listen = "127.0.0.1:8470";
+  std::string certificate_file;  // PEM, its chain behind it; empty: in clear
+  std::string key_file;          // empty: inside certificate_file
+};
+
+// [books]: Apple's Apps and Books.
+struct BooksSettings {
+  std::string url = "https://vpp.itunes.apple.com/mdm/v2";
+  std::string trust_file;        // extra certificate authority (PEM); empty: the system's
+  std::string name = "Muster";   // what other MDM servers' administrators read of us
+  std::string notification_url;  // https://…/hooks/books, as Apple reaches it; empty: we only ask
+  std::chrono::seconds poll_every{60};  // for who has accepted
+};
+
 struct MdmSettings {
   std::string mode = "off";              // builtin | nanomdm
   std::uint32_t wakes_per_second = 200;  // what the MDM server can take; 0: no limit
+  // builtin: the authority (PEM) that signed the identities of the devices.
+  std::string device_trust_file;
+  // Devices that did not come to fetch their command, or put it off, are woken again; ± 20 %.
+  std::chrono::seconds wake_again{8 * 3600};
+  std::chrono::seconds not_now_again{30 * 60};
+  // nanomdm: where its API is, the key for it, and the secret that signs its webhooks.
+  std::string nanomdm_url = "http://127.0.0.1:9000";
+  std::string nanomdm_key_file;
+  std::string nanomdm_secret_file;
 };
 
 struct ReactorSettings {
@@ -128,11 +153,11 @@ struct ReactorSettings {
 struct Settings {
   std::string data_dir = "/var/lib/muster";
   std::string store_url = "sqlite";
-  std::string server_listen = "127.0.0.1:8470";
+  ServerSettings server;
   ApnsSettings apns;
   std::vector<InvitationText> invitations;
   MailSettings mail;
-  std::string books_url = "https://vpp.itunes.apple.com/mdm/v2";
+  BooksSettings books;
   MdmSettings mdm;
   ReactorSettings reactor;
 };

@@ -45,6 +45,8 @@ static_assert(settlements_per_commit <= settlements_per_commit_max);
 static_assert(settlements_per_commit_max <= pages_per_task_max * ahead_of_mark_max / 2);
 static_assert(settlements_per_commit_max <= slots_max);
 static_assert(commit_gap <= commit_interval);
+// News of commits that are kept to be filled again: one is filled while another is eaten.
+inline constexpr std::size_t news_kept_max = 2;
 // An answer that takes longer is moved to an exception row, so that no stream holds its page's
 // mark.
 inline constexpr Duration answer_slow_after = std::chrono::seconds(1);
@@ -96,6 +98,12 @@ inline constexpr std::uint32_t shards_max = 64;
 inline constexpr std::uint32_t connections_per_pool_max = 64;
 inline constexpr std::uint32_t streams_per_connection_max = 4096;  // whatever the server offers
 inline constexpr std::uint32_t stream_id_last = 1U << 30;          // a connection is retired there
+
+// ── Apps and Books, MDM ──
+inline constexpr std::size_t content_token_bytes_max = 64UL * 1024;  // the file
+inline constexpr std::uint32_t locations_max = 1024;
+inline constexpr std::size_t plist_bytes_max = 64UL * 1024;  // of a device's request
+inline constexpr std::size_t invitation_url_bytes_max = 2048;
 
 // ── roster ──
 inline constexpr std::uint32_t block_size = 4096;  // device numbers a packed block

@@ -81,10 +81,15 @@ enum class Reason : std::uint8_t {
   reassigned = 70,       // the device belongs to another user since Send
   removed = 71,          // the user or device was removed since Send
   cancelled_by_person = 72,
-  too_late = 73,       // the invitation's expiry passed
-  gave_up = 74,        // the last attempt was used up by a temporary refusal
-  no_credential = 75,  // no credential is set up for the device's topic
-  enrolled = 76,       // superseded: the user enrolled before it was sent
+  too_late = 73,              // the invitation's expiry passed
+  gave_up = 74,               // the last attempt was used up by a temporary refusal
+  no_credential = 75,         // no credential is set up for the device's topic
+  enrolled = 76,              // superseded: the user enrolled before it was sent
+  registration_refused = 77,  // Apple refused to register the user
+  account_refused = 78,       // … his Managed Apple Account is not of this organisation
+  no_content_token = 79,      // his location has no content token, and nobody imported a code
+  command_refused = 80,       // the device refused InviteToProgram
+  unenrolled = 81,            // the device left management
   // mail: verdicts on the letter
   mailbox_unknown = 96,     // 550 5.1.1 and its kin at RCPT
   mailbox_disabled = 97,    // 5.2.1, 5.1.6 and moved (551)

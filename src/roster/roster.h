@@ -20,6 +20,7 @@
 #include "base/time.h"
 #include "model/id.h"
 #include "model/job.h"
+#include "roster/check_in.h"
 
 namespace muster::roster {
 
@@ -183,6 +184,10 @@ class Roster {
   // `timestamp_ms`.
   [[nodiscard]] Result<void> forget_tokens(
       const std::vector<std::pair<DeviceNumber, std::int64_t>>& devices_and_timestamps_ms);
+  // Devices that checked in, in order, in one commit; one result each. Costs what these devices
+  // need (their rows, blocks and sets), whatever the roster holds.
+  [[nodiscard]] Result<std::vector<CheckedIn>> check_in(std::span<const CheckIn> devices,
+                                                        WallTime now);
 
  private:
   struct Implementation;

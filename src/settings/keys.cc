@@ -118,7 +118,9 @@ std::vector<Key> keys_of(Settings& settings) {
   std::vector<Key> keys{
       {"data.dir", TextPlace{&settings.data_dir, TextForm::directory}},
       {"store.url", TextPlace{&settings.store_url, TextForm::store}},
-      {"server.listen", TextPlace{&settings.server_listen, TextForm::listener}},
+      {"server.listen", TextPlace{&settings.server.listen, TextForm::listener}},
+      {"server.certificate_file", TextPlace{&settings.server.certificate_file, TextForm::path}},
+      {"server.key_file", TextPlace{&settings.server.key_file, TextForm::path}},
       {"apns.host", TextPlace{&apns.host, TextForm::host}},
       {"apns.port", CountPlace{&apns.port, 1, 65'535}},
       {"apns.trust_file", TextPlace{&apns.trust_file, TextForm::path}},
@@ -131,10 +133,22 @@ std::vector<Key> keys_of(Settings& settings) {
       {"apns.in_doubt", ChoicePlace{&apns.in_doubt, {"resend", "hold"}}},
   };
   add_mail(settings.mail, keys);
+  auto& books = settings.books;
+  auto& mdm = settings.mdm;
   const std::vector<Key> others{
-      {"books.url", TextPlace{&settings.books_url, TextForm::web}},
-      {"mdm.mode", ChoicePlace{&settings.mdm.mode, {"off", "builtin", "nanomdm"}}},
-      {"mdm.wakes_per_second", CountPlace{&settings.mdm.wakes_per_second, 0, wakes_per_second_max}},
+      {"books.url", TextPlace{&books.url, TextForm::web}},
+      {"books.trust_file", TextPlace{&books.trust_file, TextForm::path}},
+      {"books.name", TextPlace{&books.name, TextForm::not_empty}},
+      {"books.notification_url", TextPlace{&books.notification_url, TextForm::hook}},
+      {"books.poll_every", PeriodPlace{&books.poll_every, 1s, 24h}},
+      {"mdm.mode", ChoicePlace{&mdm.mode, {"off", "builtin", "nanomdm"}}},
+      {"mdm.wakes_per_second", CountPlace{&mdm.wakes_per_second, 0, wakes_per_second_max}},
+      {"mdm.device_trust_file", TextPlace{&mdm.device_trust_file, TextForm::path}},
+      {"mdm.wake_again", PeriodPlace{&mdm.wake_again, 1s, expiration_max}},
+      {"mdm.not_now_again", PeriodPlace{&mdm.not_now_again, 1s, expiration_max}},
+      {"mdm.nanomdm_url", TextPlace{&mdm.nanomdm_url, TextForm::web}},
+      {"mdm.nanomdm_key_file", TextPlace{&mdm.nanomdm_key_file, TextForm::path}},
+      {"mdm.nanomdm_secret_file", TextPlace{&mdm.nanomdm_secret_file, TextForm::path}},
       {"reactor.kind", ChoicePlace{&settings.reactor.kind, {"auto", "io_uring", "epoll"}}},
       {"reactor.shards", CountPlace{&settings.reactor.shards, 0, limits::shards_max}},
   };

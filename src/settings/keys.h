@@ -28,6 +28,7 @@ enum class TextForm : std::uint8_t {
   resolver,   // address:port, or empty
   store,      // "sqlite" or a postgres URL
   web,        // http:// or https://
+  hook,       // https://host/path without a port, a query or a user; or empty
   relay,      // as host, or empty
   domain,     // a name, not empty
   own_name,   // a name or [address], or empty

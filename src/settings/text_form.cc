@@ -100,6 +100,21 @@ bool is_opt_out(std::string_view text) {
   return text.starts_with(scheme) && text.size() > scheme.size() && is_plain_with_id(text);
 }
 
+// As Apple takes it: the scheme, a host's name, a path; no port, no user, no query, no fragment.
+bool is_hook(std::string_view text) {
+  constexpr std::string_view scheme = "https://";
+  if (text.empty()) {
+    return true;
+  }
+  if (!text.starts_with(scheme)) {
+    return false;
+  }
+  text.remove_prefix(scheme.size());
+  const auto path = text.find('/');
+  return path != std::string_view::npos && is_name(text.substr(0, path)) &&
+         text.find_first_of("?#@ ") == std::string_view::npos;
+}
+
 bool has_control(std::string_view text, bool lines_allowed) {
   return std::any_of(text.begin(), text.end(), [lines_allowed](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -134,6 +149,8 @@ std::string expected_instead(std::string_view text, TextForm form) {
       const bool postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
       return text == "sqlite" || postgres ? "" : "\"sqlite\" or \"postgres://…\"";
     }
+    case TextForm::hook:
+      return is_hook(text) ? "" : "https://, a host name and a path, without a port; or \"\"";
     case TextForm::web: {
       const bool web = text.starts_with("https://") || text.starts_with("http://");
       return web ? "" : "a URL that begins with https:// (or http://)";

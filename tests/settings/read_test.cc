@@ -37,6 +37,20 @@ TEST(ReadSettings, TakesDefaultsFromAnEmptyFile) {
   EXPECT_TRUE(settings.apns.credentials.empty());
 }
 
+TEST(ReadSettings, TakesNotificationsOnlyWhereAppleWouldSendThem) {
+  EXPECT_EQ(read("[books]\nnotification_url = \"\"\n").books.notification_url, "");
+  EXPECT_EQ(read("[books]\nnotification_url = \"https://muster.school.example/hooks/books\"\n")
+                .books.notification_url,
+            "https://muster.school.example/hooks/books");
+  for (const std::string refused :
+       {"http://muster.school.example/hooks", "https://muster.school.example",
+        "https://muster.school.example:8470/hooks", "https://it@school.example/hooks",
+        "https://school.example/hooks?x=1", "muster.school.example/hooks"}) {
+    EXPECT_THAT(line_about("[books]\nnotification_url = \"" + refused + "\"\n"),
+                HasSubstr("without a port"));
+  }
+}
+
 TEST(ReadSettings, ReadsEveryKindOfValue) {
   const auto settings = read(R"(
 [apns]
@@ -191,7 +205,7 @@ TEST(ReadSettings, RefusesTextsOfTheWrongForm) {
 
 TEST(ReadSettings, TakesAddressesOfBothFamilies) {
   EXPECT_EQ(read("[apns]\nhost = \"::1\"\n").apns.host, "::1");
-  EXPECT_EQ(read("[server]\nlisten = \"[::1]:80\"\n").server_listen, "[::1]:80");
+  EXPECT_EQ(read("[server]\nlisten = \"[::1]:80\"\n").server.listen, "[::1]:80");
 }
 
 TEST(ReadSettings, RefusesDuplicates) {

@@ -19,6 +19,7 @@ ROOMS = {
     "json": set(),
     "crypto": set(),
     "settings": set(),
+    "http": {"crypto"},
     "store": set(),
     "wire": set(),
     "apns": {"wire", "json", "crypto"},
@@ -27,11 +28,13 @@ ROOMS = {
     "roster": {"store", "json"},
     "ledger": {"store"},
     "pipeline": {"wire", "ledger", "roster"},
-    "service": {"json", "crypto", "settings", "store", "wire", "apns", "smtp", "reactor", "roster",
-                "ledger", "pipeline"},
+    "registrar": {"http", "json", "crypto", "store"},
+    "mdm": {"http", "json", "crypto", "store", "roster"},
+    "service": {"json", "crypto", "settings", "http", "store", "wire", "apns", "smtp", "reactor",
+                "roster", "ledger", "pipeline", "registrar", "mdm"},
     "cli": {"service", "settings", "json"},
 }
-LOADGEN = {"base", "model", "json", "crypto", "wire", "reactor", "loadgen"}
+LOADGEN = {"base", "model", "json", "crypto", "http", "wire", "reactor", "loadgen"}
 # An outside library is known to these rooms alone.
 OUTSIDE = {
     "liburing": {"reactor"},
@@ -48,6 +51,9 @@ OUTSIDE = {
     "spdlog/": {"base"},
     "toml++/": {"settings", "loadgen"},
     "CLI/": {"cli", "loadgen"},
+    "boost/": {"http"},
+    "curl/": {"http"},
+    "plist/": {"mdm", "loadgen"},
 }
 PUBLIC_OK = {"array", "chrono", "cstdint", "functional", "memory", "string", "utility", "variant",
              "vector"}

@@ -1,0 +1,37 @@
+// What an enrolled device says of itself when it checks in, as the roster takes it.
+//
+// A device is known by its UDID (or EnrollmentID): first as device_id, else by the serial number of
+// a device that was imported and has not checked in yet, which then keeps its device_id and its
+// user. Nobody known: a new device without a user, device_id = the UDID.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/id.h"
+#include "roster/push_target.h"
+
+namespace muster::roster {
+
+struct CheckIn {
+  // enrolled: it authenticated, what we knew of its tokens is void. token: its own channel can be
+  // pushed. user_token: the channel of its user can. left: it was unenrolled; no token is good.
+  enum class Kind : std::uint8_t { enrolled, token, user_token, left };
+  Kind kind = Kind::enrolled;
+  std::string udid;                             // or EnrollmentID
+  std::string serial;                           // may be empty
+  std::string name;                             // the device's name; empty: keep what is known
+  Platform platform = Platform::unknown;        // unknown: keep
+  Enrollment enrollment = Enrollment::unknown;  // likewise
+  std::string topic;                            // token, user_token
+  std::vector<Byte> push_token;                 // likewise
+  std::string push_magic;                       // likewise
+};
+
+struct CheckedIn {
+  DeviceNumber device = 0;
+  bool created = false;
+};
+
+}  // namespace muster::roster
