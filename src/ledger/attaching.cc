@@ -161,9 +161,11 @@ Result<std::optional<LeasedPage>> Ledger::Implementation::lease(TaskIndex index,
   page.mark_next = page.mark;
   ++task.pages_in_hand;
   dirty = true;
-  return LeasedPage{
-      index,     page.page,         page.first,
-      page.mark, page.doubted != 0, {page.outcomes.begin(), page.outcomes.begin() + page.size}};
+  LeasedPage leased{index, page.page, page.first, page.mark, page.doubted != 0, {}};
+  if (!fresh) {
+    leased.outcomes.assign(page.outcomes.begin(), page.outcomes.begin() + page.size);
+  }
+  return leased;
 }
 
 // Everything durable about the page: its outcomes, and what left it.

@@ -38,7 +38,9 @@ struct LeasedPage {
   // mark + Layout::ahead_of_mark may have been written. False after an orderly release, which moves
   // what is still in doubt to exception rows.
   bool in_doubt = false;
-  std::vector<std::uint16_t> outcomes;  // packed, one an invitation of the page; 0: to be sent
+  // Packed, one an invitation of the page; 0: to be sent. Empty where the page is leased for the
+  // first time: all of it is to be sent.
+  std::vector<std::uint16_t> outcomes;
 };
 
 // An exception whose time has come; its home slot says `elsewhere`.

@@ -50,21 +50,24 @@ class Walk : public LedgerFixture {
       return;
     }
     in_hand_.insert((*page)->page);
-    for (std::uint32_t at = 0; at < (*page)->outcomes.size(); ++at) {
+    const auto size = layout_.size_of((*page)->page);
+    auto outcomes = (*page)->outcomes;
+    outcomes.resize(size);  // empty: nothing of the page is known
+    for (std::uint32_t at = 0; at < size; ++at) {
       const auto n = (*page)->first + at;
       const auto known = durable_.contains(n) ? durable_.at(n) : Outcome{};
-      if ((*page)->outcomes[at] == 0) {
+      if (outcomes[at] == 0) {
         ASSERT_EQ(known.state, State::queued) << "invitation " << n << " was lost";
         flying_[n] = Flight{};
       } else {
-        const auto home = Outcome::unpack((*page)->outcomes[at]);
+        const auto home = Outcome::unpack(outcomes[at]);
         const auto told = pending_.find(n);  // of its exception, not durable yet
         ASSERT_TRUE(home == known || home.state == State::elsewhere ||
                     (told != pending_.end() && home == told->second))
             << "invitation " << n;
       }
     }
-    ASSERT_TRUE((*page)->mark == (*page)->outcomes.size() || (*page)->outcomes[(*page)->mark] == 0);
+    ASSERT_TRUE((*page)->mark == size || outcomes[(*page)->mark] == 0);
   }
 
   void take_due() {
