@@ -12,6 +12,8 @@ constexpr Duration retry_after_trouble = std::chrono::milliseconds(200);
 constexpr Duration stalled_after = std::chrono::seconds(2);
 constexpr Duration idle_most = std::chrono::seconds(1);
 constexpr std::size_t pages_enough = 4;
+// Taken from the queue in one stroke: few, for they are read twice and are to stay in the cache.
+constexpr std::size_t settlements_at_once = 256;
 // Fewer letters wait for their time, or a slow relay's would be committed one by one.
 constexpr std::size_t letters_enough =
     limits::mail_pages_in_hand_max * limits::mail_ahead_of_mark_max / 2;
@@ -20,10 +22,7 @@ constexpr std::size_t retries_per_gather = limits::settlements_per_commit;
 }  // namespace
 
 LedgerLoop::LedgerLoop(Crossings& crossings, ledger::Ledger& ledger, const Clock& clock)
-    : crossings_(crossings),
-      ledger_(ledger),
-      clock_(clock),
-      batch_(limits::settlements_per_commit_max) {}
+    : crossings_(crossings), ledger_(ledger), clock_(clock), batch_(settlements_at_once) {}
 
 bool LedgerLoop::turn() {
   take_calls();
@@ -204,7 +203,7 @@ void LedgerLoop::take_requests() {
 void LedgerLoop::take_settlements() {
   while (taken_ < limits::settlements_per_commit_max) {
     const auto count = crossings_.settlements.try_dequeue_bulk(
-        batch_.data(), limits::settlements_per_commit_max - taken_);
+        batch_.data(), std::min(batch_.size(), limits::settlements_per_commit_max - taken_));
     if (count == 0) {
       return;
     }
