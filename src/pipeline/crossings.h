@@ -56,10 +56,16 @@ struct MailNews {
   [[nodiscard]] bool empty() const {
     return exhausted.empty() && gathered.empty() && freed.empty() && due.empty();
   }
+  void clear() {
+    exhausted.clear();
+    gathered.clear();
+    freed.clear();
+    due.clear();
+  }
 };
 
-// What a commit brought: one object a commit, made by the ledger's thread and eaten by the
-// expander.
+// What a commit brought: one object a commit, filled by the ledger's thread and eaten by the
+// expander, which hands it back to be filled again: its vectors keep their room.
 struct News {
   std::vector<TaskIndex> opened;  // published entries: begin with them
   std::vector<ledger::LeasedPage> pages;
@@ -72,6 +78,24 @@ struct News {
   std::vector<TaskIndex> ended;                           // completed or stopped: forget the task
   std::vector<std::pair<TaskIndex, WallTime>> due;  // earliest waiting exception of a task; 0: none
   MailNews mail;
+  [[nodiscard]] bool empty() const {
+    return opened.empty() && pages.empty() && exhausted.empty() && retries.empty() &&
+           gathered.empty() && marks.empty() && freed.empty() && home.empty() && ended.empty() &&
+           due.empty() && mail.empty();
+  }
+  void clear() {
+    opened.clear();
+    pages.clear();
+    exhausted.clear();
+    retries.clear();
+    gathered.clear();
+    marks.clear();
+    freed.clear();
+    home.clear();
+    ended.clear();
+    due.clear();
+    mail.clear();
+  }
 };
 
 // Why a task is asked to stop before its end.
@@ -167,6 +191,7 @@ struct Crossings {
   Queue<Settlement> settlements;
   Queue<LedgerRequest> requests;
   Queue<std::unique_ptr<News>> news;
+  Queue<std::unique_ptr<News>> eaten;  // empty again, back to the ledger's thread
   std::array<std::shared_ptr<TaskEntry>, limits::tasks_open_max>
       tasks;  // written under control_mutex; published by News
   // 410s, for the roster: the device, and when its token ceased to be valid (ms; 0: unknown).

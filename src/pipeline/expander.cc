@@ -159,6 +159,10 @@ bool Expander::take_news() {
       mail_.forget(index);
       crossings_.tasks[index]->forgotten.store(true, std::memory_order_release);
     }
+    if (crossings_.eaten.size_approx() < limits::news_kept_max) {
+      news->clear();
+      crossings_.eaten.enqueue(std::move(news));
+    }
   }
   return any;
 }

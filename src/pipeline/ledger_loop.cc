@@ -262,13 +262,11 @@ void LedgerLoop::commit(Instant now) {
   crossings_.durable.fetch_add(report->settlements, std::memory_order_relaxed);
   publish(*report);
   finish_stops();
-  const bool anything = !news_->opened.empty() || !news_->pages.empty() ||
-                        !news_->exhausted.empty() || !news_->retries.empty() ||
-                        !news_->marks.empty() || !news_->freed.empty() || !news_->ended.empty() ||
-                        !news_->due.empty() || !news_->gathered.empty() || !news_->mail.empty();
-  if (anything) {
+  if (!news_->empty()) {
     crossings_.news.enqueue(std::move(news_));
-    news_ = std::make_unique<News>();
+    if (!crossings_.eaten.try_dequeue(news_)) {
+      news_ = std::make_unique<News>();
+    }
     crossings_.expander_bell.ring();
   }
 }

@@ -385,6 +385,22 @@ TEST_F(ExpanderTest, ForgetsAPageThatItsLeaseSettled) {
   EXPECT_THAT(kinds, ::testing::Not(::testing::Contains(LedgerRequest::Kind::release)));
 }
 
+TEST_F(ExpanderTest, HandsEatenNewsBackEmptyAndNoMoreThanAreKept) {
+  household(5);
+  Crossings crossings;
+  Expander expander(crossings, household_->reader(), clock_, ExpanderSettings{});
+  for (std::size_t i = 0; i < limits::news_kept_max + 1; ++i) {
+    auto news = std::make_unique<News>();
+    news->due.emplace_back(TaskIndex{0}, clock_.wall());
+    crossings.news.enqueue(std::move(news));
+  }
+  expander.turn();
+  EXPECT_EQ(crossings.eaten.size_approx(), limits::news_kept_max);
+  std::unique_ptr<News> eaten;
+  ASSERT_TRUE(crossings.eaten.try_dequeue(eaten));
+  EXPECT_TRUE(eaten->empty());
+}
+
 TEST_F(ExpanderTest, IssuesNoMoreThanTheQueueIsToHold) {
   household(40'000);
   auto& life = live();

@@ -175,6 +175,22 @@ TEST_F(PipelineLedgerLoop, CommitsTheFirstPagesAtOnceAndLaterOnesWithOthers) {
   EXPECT_EQ(news->pages.size(), 2U);
 }
 
+TEST_F(PipelineLedgerLoop, FillsTheNewsAgainThatTheExpanderHandsBack) {
+  auto handed_back = std::make_unique<News>();
+  const auto* const known = handed_back.get();
+  crossings_.eaten.enqueue(std::move(handed_back));
+  std::unique_ptr<News> news;
+  ask_for_pages(1);
+  loop_.turn();
+  ASSERT_TRUE(crossings_.news.try_dequeue(news));
+  EXPECT_NE(news.get(), known);
+  ask_for_pages(1);
+  loop_.turn();
+  ASSERT_TRUE(crossings_.news.try_dequeue(news));
+  EXPECT_EQ(news.get(), known);
+  EXPECT_EQ(news->pages.size(), 1U);
+}
+
 TEST_F(PipelineLedgerLoop, IsRungWhenThereAreAsManySettlementsAsItWaitsFor) {
   begin();
   crossings_.ledger_rung_at.store(100);
