@@ -5,12 +5,12 @@
 // user. Nobody known: a new device without a user, device_id = the UDID.
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "model/id.h"
-#include "roster/push_target.h"
+#include "roster/platform.h"
 
 namespace muster::roster {
 

@@ -12,16 +12,10 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "roster/platform.h"
 #include "store/roster_store.h"
 
 namespace muster::roster {
-
-// Numbers are stored: append only. 0: not said.
-enum class Platform : std::uint8_t { unknown, ios, ipados, macos, tvos, watchos, visionos };
-enum class Enrollment : std::uint8_t { unknown, device, user, shared };
-// By number, from 1: "iOS" …, "device" ….
-[[nodiscard]] std::span<const std::string_view> platform_names();
-[[nodiscard]] std::span<const std::string_view> enrollment_names();
 
 struct Target {
   Bytes token;
