@@ -29,6 +29,9 @@ struct TlsServerSettings {
   std::string client_trust_file;  // not empty: ask for a client certificate signed by it
   bool client_required = false;
   std::string alpn = "h2";
+  // True: a connection's 32 KiB of record buffers are given back while it is silent, and asked for
+  // again with the next record. For servers with thousands of idle connections.
+  bool mostly_idle = false;
 };
 
 class TlsContext {
@@ -77,6 +80,8 @@ class TlsEngine {
   void close_notify();
   // Server side: the client's certificate subject in one line; empty where none was sent.
   [[nodiscard]] std::string peer_subject() const;
+  // The same certificate whole (DER), verified where the context verifies; empty: none.
+  [[nodiscard]] std::vector<Byte> peer_certificate() const;
 
  private:
   friend class TlsLoan;

@@ -227,6 +227,9 @@ Result<std::unique_ptr<TlsContext>, Complaint> TlsContext::server(
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER | required, nullptr);
     SSL_CTX_set_session_id_context(context, as_bytes("muster").data(), 6);
   }
+  if (settings.mostly_idle) {
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+  }
   if (!settings.alpn.empty()) {
     SSL_CTX_set_alpn_select_cb(context, select_alpn, made.get());
   }

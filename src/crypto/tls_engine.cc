@@ -404,4 +404,17 @@ std::string TlsEngine::peer_subject() const {
   return certificate == nullptr ? std::string() : one_line(X509_get_subject_name(certificate));
 }
 
+std::vector<Byte> TlsEngine::peer_certificate() const {
+  const X509* certificate = SSL_get0_peer_certificate(implementation_->ssl.get());
+  if (certificate == nullptr) {
+    return {};
+  }
+  unsigned char* encoded = nullptr;
+  const int size = i2d_X509(certificate, &encoded);
+  MUSTER_ASSERT(size > 0);
+  std::vector<Byte> copy(encoded, encoded + size);
+  OPENSSL_free(encoded);
+  return copy;
+}
+
 }  // namespace muster::crypto

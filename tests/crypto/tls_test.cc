@@ -263,6 +263,35 @@ TEST_F(TlsPairTest, TakesClientsWithoutCertificateWhereNoneIsRequired) {
   pair.talk();
   EXPECT_TRUE(pair.server->established());
   EXPECT_EQ(pair.server->peer_subject(), "");
+  EXPECT_TRUE(pair.server->peer_certificate().empty());
+}
+
+TEST_F(TlsPairTest, TellsTheClientsCertificateWhole) {
+  Pair pair(settings);
+  pair.talk();
+  ASSERT_TRUE(pair.server->established());
+  const auto certificate = pair.server->peer_certificate();
+  // A sequence of DER (X.690 §8.9) that is as long as it says, and holds the topic.
+  ASSERT_GT(certificate.size(), 256U);
+  EXPECT_EQ(certificate[0], 0x30);
+  EXPECT_EQ(certificate[1], 0x82);
+  EXPECT_EQ(certificate[2] * 256U + certificate[3] + 4U, certificate.size());
+  EXPECT_NE(as_text(certificate).find(topic), std::string_view::npos);
+}
+
+TEST_F(TlsPairTest, TalksAsWellWhereSilenceGivesBuffersBack) {
+  settings.server.mostly_idle = true;
+  Pair pair(settings);
+  pair.talk();
+  ASSERT_TRUE(pair.server->established());
+  for (const auto* text : {"one", "two"}) {
+    ASSERT_TRUE(pair.client->encrypt(as_bytes(text)).has_value());
+    pair.talk(7);
+    EXPECT_EQ(pair.server_reads(), text);
+    ASSERT_TRUE(pair.server->encrypt(as_bytes(text)).has_value());
+    pair.talk(7);
+    EXPECT_EQ(pair.client_reads(), text);
+  }
 }
 
 TEST_F(TlsPairTest, RefusesAServerThatChoosesNoProtocol) {
