@@ -19,12 +19,17 @@ struct Field {
 };
 using Fields = std::vector<Field>;
 
+// Whether two names or keywords are the same, without regard to case.
+[[nodiscard]] inline bool same_word(std::string_view left, std::string_view right) {
+  return std::ranges::equal(
+      left, right, [](char one, char other) { return ascii_lower(one) == ascii_lower(other); });
+}
+
 // The first field of that name; nothing where there is none. A view into `fields`.
 [[nodiscard]] inline std::optional<std::string_view> field(const Fields& fields,
                                                            std::string_view name) {
-  const auto same = [](char left, char right) { return ascii_lower(left) == ascii_lower(right); };
   for (const auto& each : fields) {
-    if (std::ranges::equal(each.name, name, same)) {
+    if (same_word(each.name, name)) {
       return each.value;
     }
   }
