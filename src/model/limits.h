@@ -104,6 +104,18 @@ inline constexpr std::size_t content_token_bytes_max = 64UL * 1024;  // the file
 inline constexpr std::uint32_t locations_max = 1024;
 inline constexpr std::size_t plist_bytes_max = 64UL * 1024;  // of a device's request
 inline constexpr std::size_t invitation_url_bytes_max = 2048;
+// Apple allows five list requests at once; we ask nothing else more densely.
+inline constexpr std::uint32_t books_parallel_max = 5;
+// Of users/create, asked for and not settled: what a crash leaves to be read back.
+inline constexpr std::uint32_t books_batches_open_max = 10;
+inline constexpr std::uint32_t books_batch_users_max = 1000;  // whatever Apple allows
+// Users looked up one by one; more of them are found by a walk over all.
+inline constexpr std::uint32_t books_lookups_max = 1000;
+inline constexpr std::uint32_t books_pages_max = 1'000'000;  // of one walk
+inline constexpr std::size_t books_answer_bytes_max = 8UL * 1024 * 1024;
+// Beyond them notifications are left out, and a walk makes up for what they said.
+inline constexpr std::size_t notifications_waiting_max = 1024;
+inline constexpr std::size_t notification_bytes_max = 1024UL * 1024;
 
 // ── roster ──
 inline constexpr std::uint32_t block_size = 4096;  // device numbers a packed block

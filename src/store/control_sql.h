@@ -25,7 +25,8 @@ CREATE TABLE location(
   since_version TEXT NOT NULL,
   standing INTEGER NOT NULL,
   standing_text TEXT NOT NULL,
-  installed_at_ms INTEGER NOT NULL);
+  installed_at_ms INTEGER NOT NULL,
+  not_before_ms INTEGER NOT NULL);
 CREATE TABLE registration(
   user INTEGER PRIMARY KEY,
   location INTEGER NOT NULL,
@@ -40,6 +41,7 @@ CREATE TABLE registration(
   tries INTEGER NOT NULL,
   next_at_ms INTEGER NOT NULL,
   changed_at_ms INTEGER NOT NULL);
+CREATE INDEX registration_by_id_hash ON registration(id_hash, location) WHERE id_hash <> '';
 CREATE TABLE batch(
   event TEXT PRIMARY KEY,
   location INTEGER NOT NULL,
@@ -64,10 +66,13 @@ CREATE TABLE enrolment(
   id TEXT PRIMARY KEY,
   device INTEGER NOT NULL,
   user_channel INTEGER NOT NULL,
+  platform INTEGER NOT NULL,
+  enrollment INTEGER NOT NULL,
   state INTEGER NOT NULL,
   identity BLOB NOT NULL,
   last_seen_ms INTEGER NOT NULL,
   last_status INTEGER NOT NULL) WITHOUT ROWID;
+CREATE INDEX enrolment_by_device ON enrolment(device);
 )sql";
 
 }  // namespace muster::store

@@ -5,6 +5,7 @@
 // commit. Codes, URLs and tokens are bearer secrets: whoever reads them here does not log them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -37,6 +38,7 @@ struct LocationRow {
   std::uint8_t standing = 0;       // the registrar's
   std::string standing_text;       // one line for a person; empty: all is well
   WallTime installed_at;
+  WallTime not_before;  // Apple's Retry-After: nothing is asked earlier, not even by a new process
 };
 
 struct RegistrationRow {
@@ -84,6 +86,10 @@ class RegistrationStore {
   // Cursor over (user, state, error, location, client_user_id) of all, by user: for loading tables
   // in memory.
   [[nodiscard]] Result<Statement> states();
+  // How many users of the location stand under this idHash.
+  [[nodiscard]] Result<std::uint64_t> users_of(LocationNumber location, std::string_view id_hash);
+  // How many of the location's idHashes stand for more than one user.
+  [[nodiscard]] Result<std::uint64_t> shared_id_hashes(LocationNumber location);
 
   [[nodiscard]] Result<std::vector<BatchRow>> batches();
   [[nodiscard]] Result<void> put_batch(const BatchRow& row);
