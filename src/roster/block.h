@@ -1,5 +1,5 @@
-// Packed blocks: writing, checking, forgetting. Block (roster.h) reads them. The format stands in
-// block.cc.
+// Packed blocks: writing, changing, checking, forgetting. Block (roster.h) reads them. The format
+// stands in block.cc.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,8 @@
 
 #include "base/bytes.h"
 #include "model/id.h"
+#include "roster/hindrance.h"
+#include "store/roster_store.h"
 
 namespace muster::roster {
 
@@ -20,7 +22,11 @@ struct BlockEntry {
   std::uint16_t language = 0;
   Bytes token;  // empty: cannot be pushed
   std::string_view magic;
+  Hindrance hindrance = Hindrance::none;  // why the token is empty, where it is
 };
+// What the block says of a device of this row; views into `row`.
+[[nodiscard]] BlockEntry entry_of(const store::DeviceRow& row, std::string_view topic,
+                                  std::uint16_t language);
 
 // Fills one block, each of its devices once, in any order.
 class BlockWriter {
@@ -37,6 +43,15 @@ class BlockWriter {
 // Whether these bytes are block `number`, whole and undamaged: afterwards every entry may be
 // believed.
 [[nodiscard]] bool block_is_good(Bytes bytes, std::uint32_t number);
+
+// The good block (empty: none was there yet) with what it says of some devices replaced: by an
+// entry, or by nothing where the device is `gone`. As if it were written anew.
+struct BlockChanges {
+  std::vector<BlockEntry> entries;  // of each device one at most; ascending
+  std::vector<DeviceNumber> gone;   // ascending
+};
+[[nodiscard]] std::vector<Byte> changed_block(std::vector<Byte> bytes, std::uint32_t number,
+                                              const BlockChanges& changes);
 
 // Takes the tokens of these devices out of their (good) block; what they leave in the heap is
 // zeroed.

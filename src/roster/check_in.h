@@ -1,8 +1,14 @@
 // What an enrolled device says of itself when it checks in, as the roster takes it.
 //
-// A device is known by its UDID (or EnrollmentID): first as device_id, else by the serial number of
-// a device that was imported and has not checked in yet, which then keeps its device_id and its
-// user. Nobody known: a new device without a user, device_id = the UDID.
+// A device is known by its UDID (or EnrollmentID): first as device_id, then as the UDID that an
+// earlier check-in or a person gave, else by the serial number of a device that was imported and
+// has not checked in yet, which then keeps its device_id and its user. Nobody known: a new device
+// without a user, device_id = the UDID. A device that was removed and checks in again comes back
+// under its number, without a user.
+//
+// Devices are strangers: what an import would refuse of them is left out here. A name or serial
+// number that cannot be kept is not, a token that cannot be kept is no token, and without a UDID
+// that can be kept there is no device: `refused`.
 #pragma once
 
 #include <string>
@@ -32,6 +38,7 @@ struct CheckIn {
 struct CheckedIn {
   DeviceNumber device = 0;
   bool created = false;
+  bool refused = false;  // nothing of it was stored; `device` means nothing
 };
 
 }  // namespace muster::roster

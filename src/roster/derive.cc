@@ -10,7 +10,6 @@
 #include "roster/block.h"
 #include "roster/device_users.h"
 #include "roster/import_state.h"
-#include "roster/push_target.h"
 
 namespace muster::roster {
 namespace {
@@ -193,22 +192,14 @@ Result<void, Complaint> Derivation::check_cycles() const {
   const auto id_of = [&](GroupNumber group) {
     return std::string(state_.groups.id_of(state_.groups.entries()[group]));
   };
-  constexpr std::size_t shown_max = 16;  // of a long way only its ends
-  std::string way = id_of(cycle.front());
-  for (std::size_t i = 1; i < cycle.size(); ++i) {
-    if (cycle.size() > shown_max && i == shown_max / 2) {
-      i = cycle.size() - shown_max / 2;
-      way += " → …";
-    }
-    way += " → " + id_of(cycle[i]);
-  }
-  return tl::unexpected(Complaint{found == nullptr ? "" : state_.files[file_of(found->mark) - 1],
-                                  found == nullptr ? 0 : line_of(found->mark),
-                                  0,
-                                  "group '" + id_of(cycle.front()) + "' contains itself: " + way,
-                                  "groups that do not contain themselves",
-                                  "remove one of these memberships",
-                                  {}});
+  return tl::unexpected(Complaint{
+      found == nullptr ? "" : state_.files[file_of(found->mark) - 1],
+      found == nullptr ? 0 : line_of(found->mark),
+      0,
+      "group '" + id_of(cycle.front()) + "' contains itself: " + words_of_way(cycle, id_of),
+      "groups that do not contain themselves",
+      "remove one of these memberships",
+      {}});
 }
 
 Result<void, Complaint> Derivation::touch_blocks_of_languages() {
@@ -297,18 +288,13 @@ Result<void> Derivation::rebuild_block(std::uint32_t number) {
       break;
     }
     store::RosterStore::read_device(*cursor, row);
+    if (state_.devices_removed.contains(row.number)) {
+      continue;
+    }
     const bool owned = row.user != store::no_user;
-    BlockEntry entry{.device = row.number,
-                     .user = row.user,
-                     .registered_at_s = row.registered_at_ms / 1000,
-                     .topic = row.topic,
-                     .language = owned ? state_.language_of_user[row.user] : std::uint16_t{0},
-                     .token = {},
-                     .magic = {}};
-    const auto target = target_of(row, state_.topics[row.topic]);
-    if (target && row.active && owned) {
-      entry.token = target->token;
-      entry.magic = target->magic;
+    const auto entry = entry_of(row, state_.topics[row.topic],
+                                owned ? state_.language_of_user[row.user] : std::uint16_t{0});
+    if (!entry.token.empty()) {
       pushable_.add(row.number);
       of_topic_[row.topic].add(row.number);
     }
@@ -318,7 +304,6 @@ Result<void> Derivation::rebuild_block(std::uint32_t number) {
   return state_.store.put_block(number, writer.finish());
 }
 
-// A user's own word decides; without one, a single group that is off switches it off.
 void Derivation::find_enabled() {
   std::vector<GroupNumber> off;
   state_.groups_off.for_each([&](GroupNumber group) { off.push_back(group); });
@@ -326,7 +311,8 @@ void Derivation::find_enabled() {
   for (const auto group : closure_of(off, inside_)) {
     inherited_off |= groups_[group].members;
   }
-  enabled_ = state_.users_all - state_.users_off - (inherited_off - state_.users_on);
+  enabled_ = enabled_users(
+      {.all = state_.users_all, .on = state_.users_on, .off = state_.users_off}, inherited_off);
 }
 
 // Counting sort: the devices of user u are devices_by_user_[first_of_user_[u]] … [u + 1].
@@ -388,6 +374,9 @@ Result<void, Complaint> Derivation::write_sets() {
         Written{SetKind::users_off, &state_.users_off},
         Written{SetKind::users_with_mail, &state_.users_with_mail},
         Written{SetKind::groups_off, &state_.groups_off},
+        Written{SetKind::users_removed, &state_.users_removed},
+        Written{SetKind::groups_removed, &state_.groups_removed},
+        Written{SetKind::devices_removed, &state_.devices_removed},
         Written{SetKind::users_enabled, &enabled_}}) {
     if (auto put = state_.store.put_set(kind, *set); !put) {
       return refuse(put.error());

@@ -37,7 +37,9 @@ Result<void> load_ids(ImportState& state) {
   loaded = each(state.store.group_numbers_ids_names(), [&](const Statement& at) {
     const auto number = static_cast<GroupNumber>(at.integer(0));
     state.groups.add(at.text(1), number, 0);
-    state.groups_by_name[std::string(at.text(2))].push_back(number);
+    if (!state.groups_removed.contains(number)) {
+      state.groups_by_name[std::string(at.text(2))].push_back(number);
+    }
   });
   if (!loaded) {
     return loaded;
@@ -58,10 +60,14 @@ Result<void> load_sets(ImportState& state) {
     store::SetKind kind;
     NumberSet* into;
   };
-  for (const auto& [kind, into] : {Wanted{store::SetKind::users, &state.users_all},
-                                   Wanted{store::SetKind::users_on, &state.users_on},
-                                   Wanted{store::SetKind::users_off, &state.users_off},
-                                   Wanted{store::SetKind::groups_off, &state.groups_off}}) {
+  for (const auto& [kind, into] :
+       {Wanted{store::SetKind::users, &state.users_all},
+        Wanted{store::SetKind::users_on, &state.users_on},
+        Wanted{store::SetKind::users_off, &state.users_off},
+        Wanted{store::SetKind::groups_off, &state.groups_off},
+        Wanted{store::SetKind::users_removed, &state.users_removed},
+        Wanted{store::SetKind::groups_removed, &state.groups_removed},
+        Wanted{store::SetKind::devices_removed, &state.devices_removed}}) {
     auto set = state.store.set(kind);
     if (!set) {
       return tl::unexpected(set.error());
@@ -106,15 +112,16 @@ Complaint complaint_of_store(const std::string& file, const Error& error) {
 }
 
 Result<void, Complaint> load(ImportState& state) {
+  // Who was removed is asked for by the ids.
+  if (auto loaded = load_sets(state); !loaded) {
+    return tl::unexpected(state.complaint(loaded.error()));
+  }
   if (auto loaded = load_ids(state); !loaded) {
     return tl::unexpected(state.complaint(loaded.error()));
   }
   if (!numbers_are_dense(state.users) || !numbers_are_dense(state.groups) ||
       !numbers_are_dense(state.devices)) {
     return tl::unexpected(state.complaint(Error{ErrorCode::store_corrupt, 0}));
-  }
-  if (auto loaded = load_sets(state); !loaded) {
-    return tl::unexpected(state.complaint(loaded.error()));
   }
   state.devices_before = static_cast<std::uint32_t>(state.devices.entries().size());
   return {};

@@ -50,6 +50,10 @@ struct ImportState {
   NumberSet users_off;
   NumberSet users_with_mail;
   NumberSet groups_off;
+  // Their rows are there; whoever is named by a file again is taken back, under his number.
+  NumberSet users_removed;
+  NumberSet groups_removed;
+  NumberSet devices_removed;
   std::vector<bool> devices_touched;          // by number: named by this import
   std::vector<bool> blocks_touched;           // by number: to be rebuilt
   std::vector<UserNumber> languages_changed;  // users whose devices' blocks must follow

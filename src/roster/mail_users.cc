@@ -98,11 +98,18 @@ Result<void> read_targets(store::RosterStore& store, std::span<const UserNumber>
     into[i].full_name.clear();
     into[i].language = 0;
   }
+  const auto removed = store.set(SetKind::users_removed);
+  if (!removed) {
+    return tl::unexpected(removed.error());
+  }
   return each_of(
       users,
       [&](UserNumber first, UserNumber past_last) { return store.mail_of_users(first, past_last); },
       [&](std::size_t place, const Statement& row) {
         auto& target = into[place];
+        if (removed->contains(target.user)) {
+          return;  // their rows are for the names of what was sent
+        }
         target.known = true;
         target.address.assign(row.text(1));
         target.full_name.assign(row.text(2));

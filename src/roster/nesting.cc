@@ -85,4 +85,22 @@ std::vector<GroupNumber> closure_of(std::span<const GroupNumber> groups, const N
   return found;
 }
 
+std::string words_of_way(std::span<const GroupNumber> way,
+                         const std::function<std::string(GroupNumber)>& id_of) {
+  constexpr std::size_t shown_max = 16;
+  std::string words = id_of(way.front());
+  for (std::size_t i = 1; i < way.size(); ++i) {
+    if (way.size() > shown_max && i == shown_max / 2) {
+      i = way.size() - shown_max / 2;
+      words += " → …";
+    }
+    words += " → " + id_of(way[i]);
+  }
+  return words;
+}
+
+NumberSet enabled_users(const Switched& users, const NumberSet& off_by_group) {
+  return users.all - users.off - (off_by_group - users.on);
+}
+
 }  // namespace muster::roster

@@ -3,9 +3,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "base/number_set.h"
 #include "model/id.h"
 
 namespace muster::roster {
@@ -20,5 +23,18 @@ using Nesting = std::vector<std::vector<GroupNumber>>;
 // These groups and all groups inside them, once each. Linear.
 [[nodiscard]] std::vector<GroupNumber> closure_of(std::span<const GroupNumber> groups,
                                                   const Nesting& inside);
+
+// "a → b → a"; of a long way only its ends.
+[[nodiscard]] std::string words_of_way(std::span<const GroupNumber> way,
+                                       const std::function<std::string(GroupNumber)>& id_of);
+
+// For whom Managed Distribution is on: a user's own word decides; without one, a single group that
+// is off switches it off.
+struct Switched {
+  const NumberSet& all;
+  const NumberSet& on;
+  const NumberSet& off;
+};
+[[nodiscard]] NumberSet enabled_users(const Switched& users, const NumberSet& off_by_group);
 
 }  // namespace muster::roster

@@ -17,6 +17,34 @@ bool takes_invitations(Platform platform, Enrollment enrollment) {
   return !refuses;
 }
 
+bool on_user_channel(const store::DeviceRow& device) {
+  return static_cast<Platform>(device.platform) == Platform::macos ||
+         static_cast<Enrollment>(device.enrollment) == Enrollment::shared;
+}
+
+// Why there is no target, where there is none.
+Hindrance what_is_missing(const store::DeviceRow& device, std::string_view topic) {
+  if (topic.empty() || push_type_of(topic) == PushType::alert) {
+    return Hindrance::no_token;
+  }
+  const auto platform = static_cast<Platform>(device.platform);
+  if (!takes_invitations(platform, static_cast<Enrollment>(device.enrollment))) {
+    return platform == Platform::tvos || platform == Platform::watchos ||
+                   platform == Platform::visionos
+               ? Hindrance::platform
+               : Hindrance::user_enrollment;
+  }
+  const bool user_channel = on_user_channel(device);
+  const auto& token = user_channel ? device.user_push_token : device.push_token;
+  if (!token.empty()) {
+    return Hindrance::no_magic;
+  }
+  if (!user_channel || device.push_token.empty()) {
+    return Hindrance::no_token;
+  }
+  return platform == Platform::macos ? Hindrance::mac_without_user : Hindrance::shared_without_user;
+}
+
 }  // namespace
 
 std::span<const std::string_view> platform_names() {
@@ -41,11 +69,17 @@ std::optional<Target> target_of(const store::DeviceRow& device, std::string_view
   if (!takes_invitations(platform, enrollment)) {
     return std::nullopt;
   }
-  const bool user_channel = platform == Platform::macos || enrollment == Enrollment::shared;
-  const auto& target = user_channel ? of_user : of_device;
+  const auto& target = on_user_channel(device) ? of_user : of_device;
   // Without its magic a device ignores the push: it cannot be reached.
   const bool complete = !target.token.empty() && !target.magic.empty();
   return complete ? std::optional(target) : std::nullopt;
+}
+
+Hindrance hindrance_of(const store::DeviceRow& device, std::string_view topic) {
+  if (!target_of(device, topic)) {
+    return what_is_missing(device, topic);
+  }
+  return device.active ? Hindrance::none : Hindrance::token_gone;
 }
 
 }  // namespace muster::roster

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "roster/hindrance.h"
 #include "roster/platform.h"
 #include "store/roster_store.h"
 
@@ -24,5 +25,7 @@ struct Target {
 // Whether its token is still good and whose device it is are not asked. Views into `device`.
 [[nodiscard]] std::optional<Target> target_of(const store::DeviceRow& device,
                                               std::string_view topic);
+// Whose device it is is not asked.
+[[nodiscard]] Hindrance hindrance_of(const store::DeviceRow& device, std::string_view topic);
 
 }  // namespace muster::roster

@@ -6,27 +6,16 @@
 #include "model/limits.h"
 #include "roster/block.h"
 #include "roster/device_users.h"
+#include "roster/implementation.h"
 #include "roster/import.h"
 #include "roster/import_state.h"
 #include "roster/mail_users.h"
+#include "roster/push_target.h"
 
 namespace muster::roster {
 namespace {
 
 using store::SetKind;
-
-// Runs `write` as one commit, or not at all.
-template <class Write>
-Result<void> in_one_commit(store::RosterStore& store, Write write) {
-  if (auto begun = store.begin(); !begun) {
-    return begun;
-  }
-  if (Result<void> written = write(); !written) {
-    store.rollback();
-    return written;
-  }
-  return store.commit();
-}
 
 // Adds to (or takes from) a set of users and the set of their devices.
 Result<void> move_users(store::RosterStore& store, const NumberSet& users, SetKind users_kind,
@@ -113,6 +102,10 @@ Result<void> forget(store::RosterStore& store,
   std::map<std::uint32_t, std::vector<DeviceNumber>> by_block;
   NumberSet devices;
   NumberSet users;
+  const auto topics = store.names(store::NameKind::topic);
+  if (!topics) {
+    return tl::unexpected(topics.error());
+  }
   for (const auto& [device, timestamp_ms] : wanted) {
     auto found = store.device(device);
     if (!found) {
@@ -121,7 +114,8 @@ Result<void> forget(store::RosterStore& store,
     auto& row = *found;
     // 0: the peer gave no time, so its word stands.
     const bool newer = row && timestamp_ms != 0 && row->registered_at_ms > timestamp_ms;
-    if (!row || !row->active || newer) {
+    // Without a token (any more) there is nothing that could be gone.
+    if (!row || !row->active || newer || !target_of(*row, (*topics)[row->topic])) {
       continue;
     }
     row->active = false;
@@ -153,10 +147,6 @@ Result<void> forget(store::RosterStore& store,
 }
 
 }  // namespace
-
-struct Roster::Implementation {
-  store::RosterStore store;
-};
 
 Roster::Roster(std::unique_ptr<Implementation> implementation)
     : implementation_(std::move(implementation)) {}

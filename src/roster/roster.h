@@ -21,6 +21,7 @@
 #include "model/id.h"
 #include "model/job.h"
 #include "roster/check_in.h"
+#include "roster/hindrance.h"
 
 namespace muster::roster {
 
@@ -74,7 +75,7 @@ struct Selection {
 // What a mail to a user needs.
 struct MailTarget {
   UserNumber user = 0;
-  bool known = false;   // the user exists
+  bool known = false;   // the user exists, and was not removed
   std::string address;  // empty: has none
   std::string full_name;
   std::uint16_t language = 0;  // index in languages(); 0: none
@@ -101,7 +102,8 @@ struct PushTarget {
   std::uint16_t topic = 0;     // index in Roster::topics()
   std::uint16_t language = 0;  // index in Roster::languages(); 0: none
   std::int64_t registered_at_s = 0;
-  Bytes token;  // empty: cannot be pushed (any more)
+  Hindrance hindrance = Hindrance::none;  // why the token is empty; none: it is not known
+  Bytes token;                            // empty: cannot be pushed (any more)
   std::string_view magic;
 };
 
@@ -188,6 +190,9 @@ class Roster {
   // need (their rows, blocks and sets), whatever the roster holds.
   [[nodiscard]] Result<std::vector<CheckedIn>> check_in(std::span<const CheckIn> devices,
                                                         WallTime now);
+  // Everything that follows from the rows, from the rows alone: a repair, and the yardstick of what
+  // is kept incrementally. Linear in the roster.
+  [[nodiscard]] Result<void, Complaint> derive_anew(WallTime now);
 
  private:
   struct Implementation;

@@ -26,6 +26,7 @@ constexpr std::array<std::string_view, columns_count> column_names = {
     "user_push_token",
     "user_push_magic",
     "group",
+    "udid",
 };
 
 constexpr Column of_users[] = {

@@ -39,8 +39,9 @@ enum class Column : std::uint8_t {
   user_push_token,
   user_push_magic,
   group,
+  udid,  // of edits and check-ins alone: no table has it
 };
-inline constexpr std::size_t columns_count = 20;
+inline constexpr std::size_t columns_count = 21;
 [[nodiscard]] std::string_view name_of(Column column);
 [[nodiscard]] std::optional<Column> column_named(std::string_view name);
 

@@ -6,6 +6,7 @@
 #include "roster/fields.h"
 #include "roster/nearest.h"
 #include "roster/push_target.h"
+#include "roster/row_fields.h"
 
 namespace muster::roster {
 namespace {
@@ -15,17 +16,6 @@ void set_bit(std::vector<bool>& bits, std::uint32_t at) {
     bits.resize(std::size_t{at} + 1);
   }
   bits[at] = true;
-}
-
-// The device's token for its topic changed: it was registered anew.
-bool registered_anew(const store::DeviceRow& before, const std::string& topic_before,
-                     const store::DeviceRow& after, const std::string& topic_after) {
-  const auto target = target_of(after, topic_after);
-  if (!target) {
-    return false;
-  }
-  const auto target_before = target_of(before, topic_before);
-  return !target_before || !std::ranges::equal(target_before->token, target->token);
 }
 
 }  // namespace
@@ -78,24 +68,17 @@ Result<RowWriter::Person, Complaint> RowWriter::read_user(const Row& row, bool r
     person.row = std::move(*before);
   }
   std::string language = state_.languages[person.row.language];
-  fields.text(Column::full_name, person.row.full_name);
-  fields.email(person.row.email);
-  fields.word(Column::language, "-", 35, language);  // RFC 5646 §4.4.1
-  fields.text(Column::managed_apple_account, person.row.managed_apple_account);
-  fields.on_or_off(person.row.managed_distribution);
-  fields.text(Column::location, person.row.location);
+  take_user(fields, person.row, language);
   if (!fields.good()) {
     return tl::unexpected(fields.complaint());
-  }
-  if (person.row.full_name.empty()) {
-    person.row.full_name = person.row.id;  // what people see must not be blank
   }
   auto index = index_of(row, Column::language, language);
   if (!index) {
     return tl::unexpected(index.error());
   }
   person.row.language = *index;
-  person.change = !person.known || person.row != person.before;
+  person.change = !person.known || person.row != person.before ||
+                  state_.users_removed.contains(person.row.number);
   if (repeated && (!repeats_allowed || person.change)) {
     return refuse(row, Column::user_id,
                   "the user '" + person.row.id + "' twice" +
@@ -119,13 +102,14 @@ Result<void, Complaint> RowWriter::put_user(Person& person, Mark mark) {
     row.number = static_cast<UserNumber>(state_.language_of_user.size());
     state_.language_of_user.push_back(0);
     state_.users.add(row.id, row.number, mark);
-    state_.users_all.add(row.number);
     ++state_.counts.users;
   }
   state_.language_of_user[row.number] = row.language;
   if (!person.change) {
     return {};
   }
+  state_.users_all.add(row.number);
+  state_.users_removed.remove(row.number);
   state_.users_on.remove(row.number);
   state_.users_off.remove(row.number);
   if (row.managed_distribution != store::Switch::empty) {
@@ -167,8 +151,7 @@ Result<void, Complaint> RowWriter::write_group(const Row& row) {
   }
   const bool known = entry != nullptr;
   const auto name_before = group.name;
-  fields.text(Column::name, group.name);
-  fields.on_or_off(group.managed_distribution);
+  take_group(fields, group, store::Switch::on);  // an administrator brought it in
   if (!fields.good()) {
     return tl::unexpected(fields.complaint());
   }
@@ -180,14 +163,8 @@ Result<void, Complaint> RowWriter::write_group(const Row& row) {
   return put_group(std::move(group), mark_of_row(row));
 }
 
-// An administrator brought the group in: without a word it is on.
 Result<void, Complaint> RowWriter::put_group(store::GroupRow row, Mark mark) {
-  if (row.name.empty()) {
-    row.name = row.id;
-  }
-  if (row.managed_distribution == store::Switch::empty) {
-    row.managed_distribution = store::Switch::on;
-  }
+  state_.groups_removed.remove(row.number);
   if (auto* entry = state_.groups.find(row.id); entry != nullptr) {
     state_.counts.groups += entry->mark == 0 ? 1 : 0;
     entry->mark = mark;
@@ -227,12 +204,12 @@ Result<void, Complaint> RowWriter::write_member(const Row& row) {
         user.empty() ? "neither a user nor a group as member" : "a user and a group as member",
         "one of user_id and member_group_id", "");
   }
-  const auto* of_group = state_.groups.find(group);
+  const auto* of_group = present(state_.groups, group);
   if (of_group == nullptr) {
     return unknown(row, Column::group_id, state_.groups, "group");
   }
   auto& table = user.empty() ? state_.groups : state_.users;
-  const auto* member = table.find(user.empty() ? child : user);
+  const auto* member = present(table, user.empty() ? child : user);
   if (member == nullptr) {
     return unknown(row, user.empty() ? Column::member_group_id : Column::user_id, table,
                    user.empty() ? "group" : "user");
@@ -257,7 +234,7 @@ Result<void, Complaint> RowWriter::write_device(const Row& row) {
   if (thing->user_said && thing->user_id.empty()) {
     thing->row.user = store::no_user;
   } else if (thing->user_said) {
-    const auto* user = state_.users.find(thing->user_id);
+    const auto* user = present(state_.users, thing->user_id);
     if (user == nullptr) {
       return unknown(row, Column::user_id, state_.users, "user");
     }
@@ -291,17 +268,9 @@ Result<RowWriter::Thing, Complaint> RowWriter::read_device(const Row& row) {
     thing.row = std::move(*before);
   }
   std::string topic = state_.topics[thing.row.topic];
-  fields.text(Column::name, thing.row.name);
   fields.text(Column::user_id, thing.user_id);
   thing.user_said = row.at(Column::user_id).present;
-  fields.choice(Column::platform, platform_names(), thing.row.platform);
-  fields.text(Column::serial, thing.row.serial);
-  fields.choice(Column::enrollment, enrollment_names(), thing.row.enrollment);
-  fields.word(Column::topic, ".-_", 255, topic);
-  fields.token(Column::push_token, thing.row.push_token);
-  fields.magic(Column::push_magic, thing.row.push_magic);
-  fields.token(Column::user_push_token, thing.row.user_push_token);
-  fields.magic(Column::user_push_magic, thing.row.user_push_magic);
+  take_device(fields, thing.row, topic);
   if (!fields.good()) {
     return tl::unexpected(fields.complaint());
   }
@@ -356,9 +325,11 @@ Result<void, Complaint> RowWriter::put_device(Thing& thing, Mark mark) {
   claim(row.push_token, row.number, mark);
   claim(row.user_push_token, row.number, mark);
   set_bit(state_.devices_touched, row.number);
-  if (thing.known && row == thing.before) {
+  const bool back = state_.devices_removed.contains(row.number);
+  if (thing.known && !back && row == thing.before) {
     return {};
   }
+  state_.devices_removed.remove(row.number);
   state_.assignments_changed |= !thing.known || row.user != thing.before.user;
   set_bit(state_.blocks_touched, row.number / limits::block_size);
   if (auto put = state_.store.put_device(row); !put) {
@@ -416,7 +387,8 @@ Result<GroupNumber, Complaint> RowWriter::group_by_name(const Row& row, std::str
     }
     return same->second.front();
   }
-  if (const auto* entry = state_.groups.find(name); entry != nullptr) {
+  const auto* entry = state_.groups.find(name);
+  if (entry != nullptr && !state_.groups_removed.contains(entry->number)) {
     return entry->number;
   }
   Row named;
@@ -426,15 +398,28 @@ Result<GroupNumber, Complaint> RowWriter::group_by_name(const Row& row, std::str
   Fields fields(named, file_);
   store::GroupRow group;
   fields.id(Column::group_id, group.id);
+  take_group(fields, group, store::Switch::on);
   if (!fields.good()) {
     return tl::unexpected(fields.complaint());
   }
-  group.number = static_cast<GroupNumber>(state_.groups.entries().size());
+  group.number =
+      entry != nullptr ? entry->number : static_cast<GroupNumber>(state_.groups.entries().size());
   const auto number = group.number;
   if (auto put = put_group(std::move(group), mark_of_row(row)); !put) {
     return tl::unexpected(put.error());
   }
   return number;
+}
+
+const NumberSet& RowWriter::removed_of(const IdTable& table) const {
+  return &table == &state_.users    ? state_.users_removed
+         : &table == &state_.groups ? state_.groups_removed
+                                    : state_.devices_removed;
+}
+
+const IdTable::Entry* RowWriter::present(IdTable& table, std::string_view id) const {
+  const auto* entry = table.find(id);
+  return entry != nullptr && removed_of(table).contains(entry->number) ? nullptr : entry;
 }
 
 Result<std::uint16_t, Complaint> RowWriter::index_of(const Row& row, Column column,
@@ -473,7 +458,9 @@ tl::unexpected<Complaint> RowWriter::unknown(const Row& row, Column column, cons
   const auto id = row.at(column).text;
   Nearest search(id);
   for (const auto& entry : table.entries()) {
-    search.offer(table.id_of(entry));
+    if (!removed_of(table).contains(entry.number)) {
+      search.offer(table.id_of(entry));
+    }
   }
   return refuse(row, column, std::string(what) + " '" + std::string(id) + "' is not known",
                 std::string("a ") + what + " of this import or of the roster",

@@ -47,6 +47,9 @@ class RowWriter {
   [[nodiscard]] Result<void, Complaint> put_group(store::GroupRow row, Mark mark);
   [[nodiscard]] Result<GroupNumber, Complaint> group_by_name(const Row& row, std::string_view name);
 
+  [[nodiscard]] const NumberSet& removed_of(const IdTable& table) const;
+  // Null where the id is not there, or only of somebody who was removed.
+  [[nodiscard]] const IdTable::Entry* present(IdTable& table, std::string_view id) const;
   // The index of a topic or language, which is added where it is new.
   [[nodiscard]] Result<std::uint16_t, Complaint> index_of(const Row& row, Column column,
                                                           const std::string& name);

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "roster/import_state.h"
+#include "roster/lookup.h"
 #include "roster/mail_users.h"
 #include "roster/nearest.h"
 
@@ -19,65 +20,6 @@ struct Target {
   NumberSet users;
   NumberSet devices;
 };
-
-tl::unexpected<Complaint> unknown(const std::string& file, const char* what, const std::string& id,
-                                  Result<store::Statement> known, bool names_too) {
-  Nearest search(id);
-  if (!known) {
-    return tl::unexpected(complaint_of_store(file, known.error()));
-  }
-  for (;;) {
-    auto more = known->step();
-    if (!more) {
-      return tl::unexpected(complaint_of_store(file, more.error()));
-    }
-    if (!*more) {
-      break;
-    }
-    search.offer(known->text(1));
-    if (names_too) {
-      search.offer(known->text(2));
-    }
-  }
-  return tl::unexpected(Complaint{"", 0, 0, std::string(what) + " '" + id + "' is not known",
-                                  std::string("a ") + what + " of the roster",
-                                  did_you_mean(search.word(), "import it first"),
-                                  Error{ErrorCode::not_found, 0}});
-}
-
-Result<store::GroupRow, Complaint> find_group(store::RosterStore& store, const std::string& group) {
-  auto by_id = store.group_by_id(group);
-  if (!by_id) {
-    return tl::unexpected(complaint_of_store(store.file(), by_id.error()));
-  }
-  if (auto& found = *by_id; found) {
-    return std::move(*found);
-  }
-  auto by_name = store.groups_by_name(group);
-  if (!by_name) {
-    return tl::unexpected(complaint_of_store(store.file(), by_name.error()));
-  }
-  if (by_name->empty()) {
-    return unknown(store.file(), "group", group, store.group_numbers_ids_names(), true);
-  }
-  if (by_name->size() > 1) {
-    constexpr std::size_t ids_shown = 8;
-    std::string ids;
-    for (std::size_t i = 0; i < std::min(by_name->size(), ids_shown); ++i) {
-      ids += (i == 0 ? "" : ", ") + (*by_name)[i].id;
-    }
-    ids += by_name->size() > ids_shown ? ", …" : "";
-    return tl::unexpected(
-        Complaint{"",
-                  0,
-                  0,
-                  std::to_string(by_name->size()) + " groups are named '" + group + "'",
-                  "one group",
-                  "give its group_id, one of " + ids,
-                  {}});
-  }
-  return std::move(by_name->front());
-}
 
 // The group and all groups inside it, once each, whatever the ways between them.
 Result<Target> target_of_group(store::RosterStore& store, const store::GroupRow& group) {
@@ -202,13 +144,9 @@ Result<Selection, Complaint> selection_of(store::RosterStore& store, Result<Targ
 // Narrows a user's target to one of his devices.
 Result<void, Complaint> take_one_device(store::RosterStore& store, const store::UserRow& user,
                                         const std::string& device_id, Target& target) {
-  const auto found = store.device_by_id(device_id);
-  if (!found) {
-    return tl::unexpected(complaint_of_store(store.file(), found.error()));
-  }
-  const auto& device = *found;
+  const auto device = find_device(store, device_id);
   if (!device) {
-    return unknown(store.file(), "device", device_id, store.device_numbers_ids(), false);
+    return tl::unexpected(device.error());
   }
   if (device->user != user.number) {
     return tl::unexpected(
@@ -229,13 +167,9 @@ Result<void, Complaint> take_one_device(store::RosterStore& store, const store::
 
 Result<Selection, Complaint> user_selection(store::RosterStore& store, const std::string& user_id,
                                             const std::string& device_id, Meant meant) {
-  const auto found = store.user_by_id(user_id);
-  if (!found) {
-    return tl::unexpected(complaint_of_store(store.file(), found.error()));
-  }
-  const auto& user = *found;
+  const auto user = find_user(store, user_id);
   if (!user) {
-    return unknown(store.file(), "user", user_id, store.user_numbers_ids_languages(), false);
+    return tl::unexpected(user.error());
   }
   Target target;
   target.name = user->full_name;

@@ -3,13 +3,24 @@
 #include <array>
 #include <utility>
 
+#include "store/row_statements.h"
+
 namespace muster::store {
 namespace {
 
 // 2 keeps users_with_mail. The tables are those of 1, whose file lacks the set until a writer has
 // derived it (roster/mail_users.h); a build of before would import without keeping it true.
-constexpr std::int32_t schema_version = 2;
-constexpr std::array<OlderVersion, 1> older_versions{{{1, "", ""}}};
+// 3 knows devices by UDID and by serial number, and keeps what was removed: a build of before would
+// show and push it.
+constexpr std::int32_t schema_version = 3;
+constexpr std::string_view with_udid =
+    "ALTER TABLE devices ADD COLUMN udid TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX devices_by_udid ON devices(udid) WHERE udid<>'';"
+    "CREATE INDEX devices_by_serial ON devices(serial) WHERE serial<>''";
+constexpr std::string_view as_if_with_udid =
+    "CREATE TEMP VIEW devices AS SELECT *,'' AS udid FROM main.devices";
+constexpr std::array<OlderVersion, 2> older_versions{
+    {{1, "", as_if_with_udid}, {2, with_udid, as_if_with_udid}}};
 constexpr std::string_view schema = R"sql(
 CREATE TABLE users(number INTEGER PRIMARY KEY, id TEXT NOT NULL, full_name TEXT NOT NULL,
   email TEXT NOT NULL, language INTEGER NOT NULL, managed_apple_account TEXT NOT NULL,
@@ -23,9 +34,11 @@ CREATE TABLE devices(number INTEGER PRIMARY KEY, id TEXT NOT NULL, name TEXT NOT
   user INTEGER NOT NULL, platform INTEGER NOT NULL, enrollment INTEGER NOT NULL,
   serial TEXT NOT NULL, topic INTEGER NOT NULL, push_token BLOB NOT NULL, push_magic TEXT NOT NULL,
   user_push_token BLOB NOT NULL, user_push_magic TEXT NOT NULL, registered_at_ms INTEGER NOT NULL,
-  active INTEGER NOT NULL);
+  active INTEGER NOT NULL, udid TEXT NOT NULL);
 CREATE UNIQUE INDEX devices_by_id ON devices(id);
 CREATE INDEX devices_by_user ON devices(user);
+CREATE INDEX devices_by_udid ON devices(udid) WHERE udid<>'';
+CREATE INDEX devices_by_serial ON devices(serial) WHERE serial<>'';
 CREATE TABLE sets(kind INTEGER NOT NULL, key INTEGER NOT NULL, bytes BLOB NOT NULL,
   PRIMARY KEY(kind, key));
 CREATE TABLE group_sets(number INTEGER PRIMARY KEY, members BLOB NOT NULL, children BLOB NOT NULL,
@@ -40,12 +53,7 @@ CREATE TABLE counters(name INTEGER PRIMARY KEY, value INTEGER NOT NULL);
   "number,id,full_name,email,language,managed_apple_account,managed_distribution,location"
 #define MUSTER_DEVICE_COLUMNS                                                                   \
   "number,id,name,user,platform,enrollment,serial,topic,push_token,push_magic,user_push_token," \
-  "user_push_magic,registered_at_ms,active"
-
-template <class T>
-T narrow(std::int64_t value) {
-  return static_cast<T>(value);
-}
+  "user_push_magic,registered_at_ms,active,udid"
 
 UserRow read_user(const Statement& at) {
   return UserRow{narrow<UserNumber>(at.integer(0)),
@@ -63,55 +71,7 @@ GroupRow read_group(const Statement& at) {
                   std::string(at.text(2)), static_cast<Switch>(at.integer(3))};
 }
 
-// The one row of a statement that has been bound, or nothing.
-template <class Row, class Read>
-Result<std::optional<Row>> one(Statement& statement, Read read) {
-  auto more = statement.step();
-  if (!more) {
-    return tl::unexpected(more.error());
-  }
-  std::optional<Row> row;
-  if (*more) {
-    row = read(statement);
-    statement.reset();
-  }
-  return row;
-}
-
-template <class Row, class Read>
-Result<std::vector<Row>> all(Statement& statement, Read read) {
-  std::vector<Row> rows;
-  for (;;) {
-    auto more = statement.step();
-    if (!more) {
-      return tl::unexpected(more.error());
-    }
-    if (!*more) {
-      return rows;
-    }
-    rows.push_back(read(statement));
-  }
-}
-
-Result<NumberSet> read_set(Bytes bytes) {
-  auto set = NumberSet::read(bytes);
-  if (!set) {
-    return trouble(ErrorCode::store_corrupt);
-  }
-  return std::move(*set);
-}
-
 }  // namespace
-
-// Gives `name` the statement of this literal, or returns the trouble.
-// NOLINTBEGIN(bugprone-macro-parentheses): a name that is declared takes none.
-#define MUSTER_USE(name, sql)                   \
-  auto name##_used = use(sql);                  \
-  if (!name##_used) {                           \
-    return tl::unexpected(name##_used.error()); \
-  }                                             \
-  Statement& name = **name##_used
-// NOLINTEND(bugprone-macro-parentheses)
 
 Result<RosterStore, Complaint> RosterStore::open(const std::string& dir, OpenMode mode) {
   auto database = Database::open(dir + "/roster.db", mode, schema_version, schema, older_versions);
@@ -145,13 +105,15 @@ void RosterStore::rollback() {
 
 Result<void> RosterStore::drop_indexes() {
   return database_.execute(
-      "DROP INDEX users_by_id; DROP INDEX devices_by_id; DROP INDEX devices_by_user");
+      "DROP INDEX users_by_id; DROP INDEX devices_by_id; DROP INDEX devices_by_user;"
+      "DROP INDEX devices_by_serial");
 }
 Result<void> RosterStore::build_indexes() {
   return database_.execute(
       "CREATE UNIQUE INDEX users_by_id ON users(id);"
       "CREATE UNIQUE INDEX devices_by_id ON devices(id);"
-      "CREATE INDEX devices_by_user ON devices(user)");
+      "CREATE INDEX devices_by_user ON devices(user);"
+      "CREATE INDEX devices_by_serial ON devices(serial) WHERE serial<>''");
 }
 
 Result<std::uint64_t> RosterStore::counter(Counter which) {
@@ -227,10 +189,10 @@ Result<void> RosterStore::put_group(const GroupRow& row) {
 
 Result<void> RosterStore::put_device(const DeviceRow& row) {
   MUSTER_USE(write, "INSERT INTO devices(" MUSTER_DEVICE_COLUMNS
-                    ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(number) DO UPDATE SET "
+                    ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(number) DO UPDATE SET "
                     "name=?3,user=?4,platform=?5,enrollment=?6,serial=?7,topic=?8,push_token=?9,"
                     "push_magic=?10,user_push_token=?11,user_push_magic=?12,registered_at_ms=?13,"
-                    "active=?14");
+                    "active=?14,udid=?15");
   return write.bind(1, std::int64_t{row.number})
       .bind(2, std::string_view(row.id))
       .bind(3, std::string_view(row.name))
@@ -245,6 +207,7 @@ Result<void> RosterStore::put_device(const DeviceRow& row) {
       .bind(12, std::string_view(row.user_push_magic))
       .bind(13, row.registered_at_ms)
       .bind(14, std::int64_t{row.active ? 1 : 0})
+      .bind(15, std::string_view(row.udid))
       .run();
 }
 
@@ -286,6 +249,7 @@ void RosterStore::read_device(const Statement& at, DeviceRow& row) {
   row.user_push_magic = at.text(11);
   row.registered_at_ms = at.integer(12);
   row.active = at.integer(13) != 0;
+  row.udid = at.text(14);
 }
 
 Result<std::optional<DeviceRow>> RosterStore::device(DeviceNumber number) {
@@ -299,6 +263,24 @@ Result<std::optional<DeviceRow>> RosterStore::device(DeviceNumber number) {
 Result<std::optional<DeviceRow>> RosterStore::device_by_id(std::string_view id) {
   MUSTER_USE(query, "SELECT " MUSTER_DEVICE_COLUMNS " FROM devices WHERE id=?");
   return one<DeviceRow>(query.bind(1, id), [](const Statement& at) {
+    DeviceRow row;
+    read_device(at, row);
+    return row;
+  });
+}
+Result<std::optional<DeviceRow>> RosterStore::device_by_udid(std::string_view udid) {
+  MUSTER_USE(query, "SELECT " MUSTER_DEVICE_COLUMNS
+                    " FROM devices WHERE udid=? AND udid<>'' ORDER BY number LIMIT 1");
+  return one<DeviceRow>(query.bind(1, udid), [](const Statement& at) {
+    DeviceRow row;
+    read_device(at, row);
+    return row;
+  });
+}
+Result<std::vector<DeviceRow>> RosterStore::devices_by_serial(std::string_view serial) {
+  MUSTER_USE(query, "SELECT " MUSTER_DEVICE_COLUMNS
+                    " FROM devices WHERE serial=? AND serial<>'' ORDER BY number");
+  return all<DeviceRow>(query.bind(1, serial), [](const Statement& at) {
     DeviceRow row;
     read_device(at, row);
     return row;

@@ -66,6 +66,7 @@ struct DeviceRow {
   std::string user_push_magic;
   std::int64_t registered_at_ms = 0;  // when the token that is pushed came to us
   bool active = true;                 // false: the peer said that the token is gone
+  std::string udid;                   // or EnrollmentID; empty: it has not checked in yet
   friend bool operator==(const DeviceRow&, const DeviceRow&) = default;
 };
 
@@ -86,7 +87,7 @@ enum class SetKind : std::uint8_t {
   users_pushable = 5,  // with a device that can be pushed
   users_invited = 6,   // collected
   users_enrolled = 7,  // collected
-  users_removed = 8,   // collected
+  users_removed = 8,   // collected; their rows stay, for what was sent to them
   devices_pushable = 9,
   devices_enabled = 10,   // of enabled users
   devices_invited = 11,   // of invited users: at least those that can be pushed
@@ -94,6 +95,8 @@ enum class SetKind : std::uint8_t {
   devices_of_topic = 13,  // key: the topic; of those that can be pushed
   groups_off = 14,
   users_with_mail = 15,  // with an address; absent in files of before version 2
+  groups_removed = 16,   // collected
+  devices_removed = 17,  // collected
 };
 enum class NameKind : std::uint8_t { topic = 1, language = 2 };
 enum class Counter : std::uint8_t { version = 1 };
@@ -124,6 +127,10 @@ class RosterStore {
   [[nodiscard]] Result<std::vector<std::string>> names(NameKind kind);  // by index; 0 is ""
   [[nodiscard]] Result<void> add_name(NameKind kind, std::uint16_t number, std::string_view name);
 
+  // The number of the next new one.
+  [[nodiscard]] Result<std::uint32_t> users_count();
+  [[nodiscard]] Result<std::uint32_t> groups_count();
+  [[nodiscard]] Result<std::uint32_t> devices_count();
   [[nodiscard]] Result<void> put_user(const UserRow& row);  // new, or over the one of that number
   [[nodiscard]] Result<void> put_group(const GroupRow& row);
   [[nodiscard]] Result<void> put_device(const DeviceRow& row);
@@ -134,6 +141,8 @@ class RosterStore {
   [[nodiscard]] Result<std::vector<GroupRow>> groups_by_name(std::string_view name);
   [[nodiscard]] Result<std::optional<DeviceRow>> device(DeviceNumber number);
   [[nodiscard]] Result<std::optional<DeviceRow>> device_by_id(std::string_view id);
+  [[nodiscard]] Result<std::optional<DeviceRow>> device_by_udid(std::string_view udid);
+  [[nodiscard]] Result<std::vector<DeviceRow>> devices_by_serial(std::string_view serial);
   [[nodiscard]] Result<std::vector<DeviceNumber>> devices_of_user(UserNumber user);
   [[nodiscard]] Result<std::vector<DeviceTexts>> texts(DeviceNumber first, DeviceNumber past_last);
   // Users first ≤ number < past_last in order, as (number, email, full_name, language) and as
@@ -146,6 +155,8 @@ class RosterStore {
   [[nodiscard]] Result<Statement> user_numbers_with_email();
   [[nodiscard]] Result<Statement> group_numbers_ids_names();
   [[nodiscard]] Result<Statement> device_numbers_ids();
+  // Members as NumberSet::write() left them.
+  [[nodiscard]] Result<Statement> group_numbers_members();
   // Devices first ≤ number < past_last, in order; read_device() gives the row it stands on.
   [[nodiscard]] Result<Statement> devices(DeviceNumber first, DeviceNumber past_last);
   static void read_device(const Statement& at, DeviceRow& row);

@@ -1,0 +1,36 @@
+// Which numbers are given, and who is in which group.
+#include "store/roster_store.h"
+#include "store/row_statements.h"
+
+namespace muster::store {
+namespace {
+
+// Numbers are dense and rows stay: the next is one more than the last.
+Result<std::uint32_t> next_number(Statement& query) {
+  const auto last = one<std::int64_t>(query, [](const Statement& at) { return at.integer(0); });
+  if (!last) {
+    return tl::unexpected(last.error());
+  }
+  return narrow<std::uint32_t>(last->value_or(-1) + 1);
+}
+
+}  // namespace
+
+Result<std::uint32_t> RosterStore::users_count() {
+  MUSTER_USE(query, "SELECT number FROM users ORDER BY number DESC LIMIT 1");
+  return next_number(query);
+}
+Result<std::uint32_t> RosterStore::groups_count() {
+  MUSTER_USE(query, "SELECT number FROM user_groups ORDER BY number DESC LIMIT 1");
+  return next_number(query);
+}
+Result<std::uint32_t> RosterStore::devices_count() {
+  MUSTER_USE(query, "SELECT number FROM devices ORDER BY number DESC LIMIT 1");
+  return next_number(query);
+}
+
+Result<Statement> RosterStore::group_numbers_members() {
+  return database_.prepare("SELECT number,members FROM group_sets ORDER BY number");
+}
+
+}  // namespace muster::store
