@@ -27,8 +27,10 @@ struct EnrolmentRow {
   std::string id;                   // UDID or EnrollmentID; of a user channel "ID:UserID"
   DeviceNumber device = no_device;  // in the roster
   bool user_channel = false;
-  std::uint8_t state = 0;      // the desk's; stored: append only
-  std::vector<Byte> identity;  // SHA-256 of the certificate it showed first; empty: none
+  std::uint8_t platform = 0;    // roster::Platform and roster::Enrollment: which channel takes
+  std::uint8_t enrollment = 0;  // the command, if any does
+  std::uint8_t state = 0;       // the desk's; stored: append only
+  std::vector<Byte> identity;   // SHA-256 of the certificate it showed first; empty: none
   WallTime last_seen;
   std::uint8_t last_status = 0;  // the desk's: what the device said last
   friend bool operator==(const EnrolmentRow&, const EnrolmentRow&) = default;
@@ -61,7 +63,7 @@ class CommandStore {
   [[nodiscard]] Result<std::optional<CommandRow>> command(const TaskId& task,
                                                           InvitationNumber invitation);
   [[nodiscard]] Result<void> put_command(const CommandRow& row);
-  // Newest first.
+  // The one handed out last comes first.
   [[nodiscard]] Result<std::vector<CommandRow>> commands_of(DeviceNumber device);
   // Of invitations from ≤ number < past, in order.
   [[nodiscard]] Result<std::vector<CommandRow>> commands(const TaskId& task, InvitationNumber from,
