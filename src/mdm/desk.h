@@ -6,8 +6,8 @@
 // and hand it out just in time: no device has it in hand before it asks, so Cancel is true.
 //
 // Who a device is: the certificate of its TLS session, or the one that signed its body
-// (Mdm-Signature); with neither, and with another one than at its enrolment, it is answered 401 and
-// nothing is changed. Never 403: that would make it unenrol.
+// (Mdm-Signature); with neither, and with another one than at its enrolment, it is answered
+// stranger_status and nothing is changed.
 //
 //   report           what we do
 //   Idle             hand out what waits for this enrolment, if the task still runs
@@ -16,7 +16,13 @@
 //   Error, Command-  refused, with the device's words
 //   FormatError
 //
-// Every report may come twice, late, or for a command we do not know: it changes nothing then.
+// Behind each of them but NotNow the next command may follow. Every report may come twice, late, or
+// for a command we do not know: it changes nothing then.
+//
+// Of several invitations that wait for a device only the newest task's is handed out; older ones
+// are left, also when it was shown: nobody is asked twice to join the same program. Macs and Shared
+// iPads get it on the channel of a user, iPhones and iPads on their own, others not at all; nobody
+// before his TokenUpdate.
 // Sources: Apple, "Sending MDM commands to a device", "Handling NotNow status responses",
 // "InviteToProgram"; mdm/checkin/*.yaml.
 #pragma once
@@ -26,15 +32,22 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
+#include "mdm/command.h"
 #include "model/id.h"
 #include "roster/check_in.h"
 #include "store/command_store.h"
 
 namespace muster::mdm {
+
+// To whom we do not believe. Not 401: a device removes its enrolment profile upon it, as upon 403
+// with com.apple.unrecognized.device; one wrong trust file would unenrol a whole school. After 400
+// it keeps what it has to say and comes again.
+inline constexpr std::uint16_t stranger_status = 400;
 
 // One request of a device, and what it is answered.
 struct Call {
@@ -48,7 +61,8 @@ struct Call {
   std::string content_type;  // empty: no body
   std::string answer;
 };
-// By the request's path and Content-Type; nothing: it is neither (answer 415).
+// By the request's path (/mdm/checkin, /mdm/command) and Content-Type: check-ins may come to
+// either, since a profile need not name a CheckInURL. Nothing: it is neither (answer 415).
 [[nodiscard]] std::optional<Call::Kind> kind_of(std::string_view path,
                                                 std::string_view content_type);
 
@@ -59,14 +73,26 @@ struct Waiting {
   std::string url;  // secret
 };
 
-// What became of a command.
-enum class CommandResult : std::uint8_t { none = 0, shown = 1, postponed = 2, refused = 3 };
-
 struct Event {
   TaskId task;
   InvitationNumber invitation = 0;
   DeviceNumber device = 0;
   CommandResult result = CommandResult::none;  // none: it was handed out
+};
+
+// What NanoMDM heard of a device, and tells us (nanomdm.h).
+struct Heard {
+  enum class Kind : std::uint8_t { nothing, check_in, report };
+  Kind kind = Kind::nothing;  // nothing: a topic that does not concern us
+  std::string enrolment;      // NanoMDM's id: UDID, UDID:UserGUID, UDID:account
+  std::string plist;          // raw_payload: as the device sent it
+};
+
+// A command that was given to a device by other hands than answer()'s: enqueued in NanoMDM.
+struct Handed {
+  TaskId task;
+  InvitationNumber invitation = 0;
+  DeviceNumber device = 0;
 };
 
 // What the desk asks of the rest of the house; called on the desk's thread.
@@ -82,8 +108,10 @@ class House {
 };
 
 struct DeskSettings {
-  std::string trust_file;  // the authority of the devices' identities (PEM), for Mdm-Signature
-  // For rehearsals on loopback: a device without any identity is believed.
+  // The authority of the devices' identities (PEM), for Mdm-Signature. Empty: no signature is
+  // believed, certificates of TLS sessions alone are.
+  std::string trust_file;
+  // False, for rehearsals on loopback: a device that shows no identity is believed.
   bool identity_required = true;
 };
 
@@ -99,6 +127,17 @@ class Desk {
   // device before this returns. What cannot be stored is answered 503, so that the device keeps
   // it and comes again.
   void answer(std::span<Call> calls, WallTime now);
+
+  // ── beside NanoMDM, which vouches for its devices and hands out what it was given ──
+  // Takes what it heard, with one commit; what is no message is left out. On trouble nothing was
+  // taken in.
+  [[nodiscard]] Result<void> hear(std::span<const Heard> heard, WallTime now);
+  // These were enqueued: from now on they have a row. Shown and refused ones stay as they are.
+  [[nodiscard]] Result<void> handed(std::span<const Handed> commands, WallTime now);
+  // The enrolment that takes a command for this device, seen last where there are several; nothing
+  // where there is none. A user's where it is a Mac or a Shared iPad.
+  [[nodiscard]] Result<std::optional<std::string>> enrolment_for(DeviceNumber device);
+
   // What happened since the last call: for the funnel, and for pushes to be repeated.
   [[nodiscard]] std::vector<Event> take_events();
 
@@ -107,14 +146,5 @@ class Desk {
   explicit Desk(std::unique_ptr<Implementation> implementation);
   std::unique_ptr<Implementation> implementation_;
 };
-
-// CommandUUID: the same whenever it is handed out, and leads back to its row.
-[[nodiscard]] std::string command_uuid(const TaskId& task, InvitationNumber invitation);
-struct CommandName {
-  std::uint64_t task_prefix = 0;  // of SHA-256(task ‖ "command")
-  InvitationNumber invitation = 0;
-};
-[[nodiscard]] std::optional<CommandName> read_command_uuid(std::string_view text);
-[[nodiscard]] std::uint64_t command_prefix(const TaskId& task);
 
 }  // namespace muster::mdm

@@ -22,13 +22,7 @@ namespace muster::mdm {
 
 // ── in: the webhook ──
 
-// What one webhook body says, as the desk would have heard it from the device.
-struct Heard {
-  enum class Kind : std::uint8_t { nothing, check_in, report };
-  Kind kind = Kind::nothing;  // nothing: a topic that does not concern us
-  std::string enrolment;      // NanoMDM's id: UDID, UDID:UserGUID, UDID:account
-  std::string plist;          // raw_payload: as the device sent it
-};
+// What one webhook body says, as the desk would have heard it from the device (Desk::hear).
 // `secret` empty: signatures are not asked for. X-Hmac-Signature is base64(HMAC-SHA256(body)).
 // Refused (Complaint, no secrets): no or a wrong signature, not that JSON.
 [[nodiscard]] Result<Heard, Complaint> read_webhook(std::string_view body,
@@ -40,7 +34,7 @@ struct Heard {
 struct NanoMdmSettings {
   std::string url;           // "http://127.0.0.1:9000"
   std::string api_key_file;  // Basic nanomdm:<key>
-  std::string trust_file;
+  std::string trust_file;    // of the server's certificate; whoever makes the Exchange reads it
 };
 
 struct Enqueued {
@@ -57,8 +51,10 @@ class NanoMdm {
   [[nodiscard]] static Result<std::unique_ptr<NanoMdm>, Complaint> open(
       const NanoMdmSettings& settings, http::Exchange& exchange);
   ~NanoMdm();
-  // PUT /v1/enqueue/{id}?nopush=1, one a command. Trouble: the server cannot be reached or refuses
-  // us (401); single commands say for themselves.
+  // PUT /v1/enqueue/{id}?nopush=1, one a command: an id that it does not know fails the whole call
+  // that names it. Trouble: the server cannot be reached or refuses us (401, 403: not_permitted);
+  // `accepted` is true even then for what it took before. Single commands say for themselves; one
+  // that is neither accepted nor unknown may be tried again.
   [[nodiscard]] Result<void> enqueue(std::vector<Enqueued>& commands);
 
  private:
