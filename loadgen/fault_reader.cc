@@ -107,7 +107,7 @@ Complaint FaultReader::unnamed(std::string_view key, const std::string& word, st
 
 Result<std::uint64_t, Complaint> read_fault_tables(
     const std::string& text, const std::string& name,
-    const std::function<Result<void, Complaint>(FaultReader&)>& each) {
+    const std::function<Result<void, Complaint>(FaultReader&)>& each, std::string_view tables) {
   try {
     const toml::table document = toml::parse(text);
     std::int64_t seed = 1;
@@ -116,14 +116,15 @@ Result<std::uint64_t, Complaint> read_fault_tables(
         seed = node.as_integer()->get();
         continue;
       }
-      const auto* array = key.str() == "fault" ? node.as_array() : nullptr;
+      const auto* array = key.str() == tables ? node.as_array() : nullptr;
       if (array == nullptr) {
         return tl::unexpected(at(name, key.source(), "unknown key '" + std::string(key.str()) + "'",
-                                 "seed = <number> and [[fault]]"));
+                                 "seed = <number> and [[" + std::string(tables) + "]]"));
       }
       for (const auto& element : *array) {
         if (!element.is_table()) {
-          return tl::unexpected(at(name, element.source(), "not a table", "[[fault]]"));
+          return tl::unexpected(
+              at(name, element.source(), "not a table", "[[" + std::string(tables) + "]]"));
         }
         FaultReader reader(name, *element.as_table());
         if (auto read = each(reader); !read) {

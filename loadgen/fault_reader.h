@@ -71,11 +71,12 @@ class FaultReader {
   std::optional<Complaint> complaint_;
 };
 
-// Reads a document of `seed = n` and [[fault]] tables, calls `each` for every table in order, and
-// gives back the seed. `name` stands for the file in complaints.
+// Reads a document of `seed = n` and [[fault]] tables (or of another name), calls `each` for every
+// table in order, and gives back the seed. `name` stands for the file in complaints.
 [[nodiscard]] Result<std::uint64_t, Complaint> read_fault_tables(
     const std::string& text, const std::string& name,
-    const std::function<Result<void, Complaint>(FaultReader&)>& each);
+    const std::function<Result<void, Complaint>(FaultReader&)>& each,
+    std::string_view tables = "fault");
 [[nodiscard]] Result<std::string, Complaint> read_fault_text(const std::string& file);
 
 }  // namespace muster::loadgen
