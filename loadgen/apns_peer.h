@@ -3,6 +3,7 @@
 // Owned by the server, used from its one thread.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -47,6 +48,20 @@ struct ApnsStats {
   [[nodiscard]] std::string json() const;
 };
 
+// Who else decides about pushes, and hears what became of them: a fleet of simulated devices. The
+// strict conversation alone asks and tells; called on the server's thread.
+class WakeObserver {
+ public:
+  using Token = std::array<Byte, 32>;
+  virtual ~WakeObserver() = default;
+  // A push to this token is as it should be; a status other than 200 is answered instead.
+  [[nodiscard]] virtual ApnsAnswer answer_for(const Token& token) = 0;
+  // The push was acted on, with this answer: 200 means that the device is reached, whether or not
+  // the sender hears the answer.
+  virtual void acted_on(const Token& token, const std::string& payload,
+                        const ApnsAnswer& answer) = 0;
+};
+
 struct ApnsPeer {
   ApnsRules rules;
   // Token mode: requests need a provider token, and a connection has one stream until the first
@@ -61,6 +76,7 @@ struct ApnsPeer {
   const Clock* clock = nullptr;
   FaultPlan faults;
   Journal* journal = nullptr;                // nullptr: none is kept
+  WakeObserver* observer = nullptr;          // nullptr: nobody
   std::vector<Instant>* arrivals = nullptr;  // of the fast sink's requests; nullptr: none are kept
   ApnsStats stats;
 };

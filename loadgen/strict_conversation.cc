@@ -165,7 +165,7 @@ void StrictConversation::decide(std::int32_t stream, Instant now) {
     return;
   }
   const auto verdict = judge_request(found->second.request);
-  found->second.request = {};
+  const auto request = std::exchange(found->second.request, {});
   peer_.stats.without_push_type += verdict.facts.without_push_type ? 1 : 0;
   peer_.stats.without_expiration += verdict.facts.without_expiration ? 1 : 0;
   Pending pending;
@@ -173,6 +173,10 @@ void StrictConversation::decide(std::int32_t stream, Instant now) {
   pending.apns_id = verdict.facts.apns_id ? *verdict.facts.apns_id : random_id();
   pending.token = verdict.facts.token.value_or(pending.token);
   pending.answer = verdict.answer;
+  if (peer_.observer != nullptr && pending.answer.status == 200) {
+    pending.answer = peer_.observer->answer_for(pending.token);
+    pending.payload = request.body;
+  }
   pending.silent = silent_;
   pending.due = now + peer_.delay;
   if (limit_back_after_ > 0) {
@@ -328,6 +332,9 @@ void StrictConversation::journal(const Pending& pending, bool answered, Instant 
     ++peer_.stats.answered[answer_key(pending.answer)];
   } else {
     ++peer_.stats.withheld;
+  }
+  if (peer_.observer != nullptr) {
+    peer_.observer->acted_on(pending.token, pending.payload, pending.answer);
   }
   if (peer_.journal == nullptr) {
     return;

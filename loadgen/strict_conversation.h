@@ -55,6 +55,7 @@ class StrictConversation final : public Conversation {
     std::array<Byte, 16> apns_id{};
     std::array<Byte, 32> token{};
     ApnsAnswer answer;
+    std::string payload;  // where somebody observes
     bool silent = false;
     bool reset = false;
     bool acted = true;  // false: a reset that promises not to have acted
