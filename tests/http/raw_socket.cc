@@ -43,8 +43,11 @@ RawSocket::RawSocket(int fd) : fd_(fd) {
 }
 
 RawSocket RawSocket::to_port(std::uint16_t port) {
+  return to_port_by(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), port);
+}
+
+RawSocket RawSocket::to_port_by(int fd, std::uint16_t port) {
   const auto address = loopback(port);
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   return RawSocket(or_none(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address));
 }
 

@@ -11,7 +11,8 @@ namespace muster::http {
 class RawSocket {
  public:
   explicit RawSocket(int fd);
-  static RawSocket to_port(std::uint16_t port);       // of 127.0.0.1
+  static RawSocket to_port(std::uint16_t port);  // of 127.0.0.1
+  static RawSocket to_port_by(int fd, std::uint16_t port);
   static RawSocket to_file(const std::string& file);  // a Unix socket
   ~RawSocket();
   RawSocket(RawSocket&& other) noexcept;

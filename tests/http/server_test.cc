@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <vector>
 
 #include "tests/http/serving.h"
@@ -181,6 +182,21 @@ TEST_F(HttpServer, Answers500WhereTheAnswerIsDropped) {
   EXPECT_EQ(body_of(response),
             R"({"type":"about:blank","title":"Internal Server Error","status":500})");
   EXPECT_EQ(status_of(socket.read_response()), 500);  // and the connection is kept
+}
+
+TEST_F(HttpServer, EndsTheConnectionWithoutAWordWhereTheHandlerHangsUp) {
+  serve_by_hand();
+  const auto socket = connect();
+  socket.write(get);
+  auto call = calls.take();
+  std::promise<void> ended;
+  call.answer.hang_up([&ended] { ended.set_value(); });
+  EXPECT_EQ(socket.read_all(), "");
+  ended.get_future().wait();
+  const auto next = connect();
+  next.write(get);
+  calls.take().answer.send(reply_of("x"));
+  EXPECT_EQ(status_of(next.read_response()), 200);
 }
 
 TEST_F(HttpServer, Answers500WhereAnotherIsPutInItsPlace) {
