@@ -1,0 +1,138 @@
+// Reading back: pages, lists that move, versions that Apple forgets.
+#include <gmock/gmock.h>
+
+#include "tests/registrar/school.h"
+
+namespace muster::registrar {
+namespace {
+
+using std::chrono::minutes;
+
+class WalkingTest : public School {};
+
+TEST_F(WalkingTest, ReadsEveryPageFiveAtATime) {
+  books_.page_size = 7;
+  install();
+  want(1, 101);
+  run();
+  EXPECT_EQ(count(1, 101, Standing::registered), 100U);
+  expect_no_breach();
+}
+
+TEST_F(WalkingTest, AsksOnlyForWhatHasChanged) {
+  install();
+  want(1, 101);
+  run();
+  books_.page_size = 1;
+  const auto asked = books_.asked("GET /v2/users");
+  run(minutes(1));
+  EXPECT_EQ(books_.asked("GET /v2/users"), asked + 1);  // an empty page
+  books_.accept(email_of(1), "a");
+  books_.accept(email_of(2), "b");
+  run(minutes(1));
+  EXPECT_EQ(books_.asked("GET /v2/users"), asked + 3);
+  EXPECT_EQ(count(1, 101, Standing::associated), 2U);
+}
+
+TEST_F(WalkingTest, BeginsAgainWhileTheListMovesAndKeepsNoVersionOfAWalkThatNeverStoodStill) {
+  books_.page_size = 10;
+  install();
+  want(1, 51);
+  run();
+  books_.moving = true;
+  for (UserNumber user = 1; user < 51; ++user) {
+    books_.accept(email_of(user), "h" + std::to_string(user));
+  }
+  const auto asked = books_.asked("GET /v2/users");
+  run(minutes(1), 1000);
+  EXPECT_EQ(count(1, 51, Standing::associated), 50U);
+  // Four times over five pages: it began again three times, and then was content with what it saw.
+  EXPECT_EQ(books_.asked("GET /v2/users") - asked, 20U);
+  want(51, 52);
+  books_.moving = false;
+  run();
+  EXPECT_GE(books_.asked("GET /v2/users") - asked, 26U);  // the same ground once more
+  EXPECT_EQ(at(51).standing, Standing::registered);
+}
+
+TEST_F(WalkingTest, WalksOverAllWhereAppleHasForgottenTheVersion) {
+  install();
+  want(1, 4);
+  run();
+  books_.version = 1;  // restored at Apple's: versions begin anew
+  for (auto& [id, records] : books_.users) {
+    records.front().changed = 1;
+  }
+  books_.accept(email_of(2), "hash");
+  run(minutes(2));
+  EXPECT_EQ(at(2).standing, Standing::associated);
+}
+
+TEST_F(WalkingTest, AppliesWhatItReadBeforeAPageWasLost) {
+  books_.page_size = 10;
+  install();
+  want(1, 101);
+  run();
+  for (UserNumber user = 1; user < 101; ++user) {
+    books_.accept(email_of(user), "h" + std::to_string(user));
+  }
+  books_.faults.lost_before = 0.5;
+  run(minutes(30));
+  EXPECT_EQ(count(1, 101, Standing::associated), 100U);
+  expect_no_breach();
+}
+
+TEST_F(WalkingTest, LeavesUsersOfOthersAlone) {
+  FakeUser other;
+  other.id = "client-101";  // not of our form
+  other.email = "x@elsewhere.example";
+  other.status = "Registered";
+  other.code = "c";
+  other.changed = 1;
+  books_.users["client-101"].push_back(other);
+  other.id = "01234567-89ab-4def-8123-456789abcdef";
+  other.email = "y@elsewhere.example";
+  books_.users[other.id].push_back(other);
+  install();
+  want(1, 2);
+  run();
+  EXPECT_EQ(facts().registered, 1U);
+}
+
+TEST_F(WalkingTest, ReadsBackABatchThatIsPendingForEver) {
+  books_.pending_asks = 1'000'000;
+  install();
+  want(1, 3);
+  run(minutes(20));
+  EXPECT_EQ(count(1, 3, Standing::registered), 2U);
+  EXPECT_EQ(books_.asked("POST /v2/users/create"), 1U);
+}
+
+TEST_F(WalkingTest, WalksOverAllWhereTooManyWouldHaveToBeLookedUp) {
+  constexpr UserNumber users = 1500;
+  books_.faults.lost_after = 1;
+  install();
+  want(1, users);
+  {
+    // All of them asked for, and no answer ever came.
+    registrar_.reset();
+    auto store = store::RegistrationStore::open(dir_, store::OpenMode::write);
+    ASSERT_TRUE(store->begin());
+    for (UserNumber user = 1; user < users; ++user) {
+      auto row = **store->registration(user);
+      row.state = 2;
+      ASSERT_TRUE(store->put_registration(row));
+    }
+    ASSERT_TRUE(store->commit());
+  }
+  books_.faults = {};
+  open();
+  run(minutes(10));
+  EXPECT_EQ(count(1, users, Standing::registered), users - 1);
+  expect_no_breach();
+  // None of them was asked for by name.
+  EXPECT_LT(books_.asked("GET /v2/users"), 50U);
+}
+
+}  // namespace
+}  // namespace muster::registrar
