@@ -29,6 +29,12 @@ void Answer::send(Reply reply, std::function<void()> written) {
   place->gate->deliver(place->connection, std::move(reply), std::move(written));
 }
 
+void Answer::hang_up(std::function<void()> ended) {
+  Reply none;
+  none.status = no_reply;
+  send(std::move(none), std::move(ended));
+}
+
 void Gate::deliver(std::uint64_t connection, Reply reply, Written written) {
   const std::lock_guard lock(mutex_);
   if (hall_ == nullptr) {

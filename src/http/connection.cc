@@ -192,6 +192,10 @@ void Connection::refuse(std::uint16_t status) {
 void Connection::answer(Reply reply, Written written) {
   MUSTER_ASSERT(stage_ == Stage::answering);
   written_ = std::move(written);
+  if (reply.status == no_reply) {
+    close();
+    return;
+  }
   last_ = last_ || hall_.closing();
   if (!is_sendable(reply)) {
     log::error("http", "a reply cannot be written", {{"status", reply.status}});

@@ -16,6 +16,9 @@ struct ReplyManner {
   bool old = false;      // to HTTP/1.0, which must be told that a connection is kept
 };
 
+// The status of a reply that is none: Answer::hang_up().
+inline constexpr std::uint16_t no_reply = 0;
+
 // Whether it can be written at all: a final status, names that are tokens, values of one line.
 [[nodiscard]] bool is_sendable(const Reply& reply);
 // Up to and with the empty line. Fields of the reply that are the server's to say are left out.

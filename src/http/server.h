@@ -64,6 +64,8 @@ class Answer {
   // At most once. `written` is called, on the server's thread, when the kernel has the last byte or
   // the connection is gone; never after the server has ended.
   void send(Reply reply, std::function<void()> written = {});
+  // In place of send(): the connection ends without a word. For simulators of a bad server.
+  void hang_up(std::function<void()> ended = {});
 
   struct Place;  // the server's
   explicit Answer(std::shared_ptr<Place> place);
