@@ -1,12 +1,9 @@
 #include "loadgen/command_apns.h"
 
 #include <algorithm>
-#include <memory>
-#include <optional>
 #include <utility>
 
 #include "base/log.h"
-#include "crypto/es256.h"
 #include "crypto/tls.h"
 #include "loadgen/apns_host.h"
 #include "loadgen/fault_file.h"
@@ -51,17 +48,7 @@ Result<std::unique_ptr<crypto::TlsContext>, Complaint> make_tls(const ApnsWishes
   return crypto::TlsContext::server(settings);
 }
 
-// What the server lives on, in the order it is made.
-struct Parts {
-  SystemClock clock;
-  std::optional<Journal> journal;
-  std::optional<crypto::Es256Key> key;
-  std::unique_ptr<crypto::TlsContext> tls;
-  std::vector<Instant> arrivals;
-  ApnsPeer peer;
-};
-
-Result<void, Complaint> read_faults_into(const ApnsWishes& wishes, Parts& parts) {
+Result<void, Complaint> read_faults_into(const ApnsWishes& wishes, ApnsParts& parts) {
   if (wishes.faults_file.empty()) {
     return {};
   }
@@ -80,7 +67,18 @@ Result<void, Complaint> read_faults_into(const ApnsWishes& wishes, Parts& parts)
   return {};
 }
 
-Result<void, Complaint> prepare(const ApnsWishes& wishes, Parts& parts) {
+// One line a request: nanoseconds of the boot clock, as a client on this machine reads it.
+Result<void, Complaint> write_arrivals(const std::string& file, const std::vector<Instant>& times) {
+  std::string text;
+  for (const auto& time : times) {
+    text += (text.empty() ? "" : "\n") + std::to_string(time.nanoseconds);
+  }
+  return write_file(file, text);
+}
+
+}  // namespace
+
+Result<void, Complaint> prepare_apns(const ApnsWishes& wishes, ApnsParts& parts) {
   auto& peer = parts.peer;
   peer.clock = &parts.clock;
   peer.rules.topics = wishes.topics;
@@ -119,20 +117,9 @@ Result<void, Complaint> prepare(const ApnsWishes& wishes, Parts& parts) {
   return {};
 }
 
-// One line a request: nanoseconds of the boot clock, as a client on this machine reads it.
-Result<void, Complaint> write_arrivals(const std::string& file, const std::vector<Instant>& times) {
-  std::string text;
-  for (const auto& time : times) {
-    text += (text.empty() ? "" : "\n") + std::to_string(time.nanoseconds);
-  }
-  return write_file(file, text);
-}
-
-}  // namespace
-
 Result<void, Complaint> serve_apns(const ApnsWishes& wishes) {
-  Parts parts;
-  if (auto ready = prepare(wishes, parts); !ready) {
+  ApnsParts parts;
+  if (auto ready = prepare_apns(wishes, parts); !ready) {
     return ready;
   }
   if (wishes.fast) {

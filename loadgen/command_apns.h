@@ -2,10 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "crypto/es256.h"
+#include "loadgen/apns_peer.h"
 #include "loadgen/serving.h"
 
 namespace muster::loadgen {
@@ -25,6 +29,17 @@ struct ApnsWishes {
   bool fast = false;
   std::string arrivals_file;  // with fast: when each request came
 };
+
+// What the server lives on, in the order it is made.
+struct ApnsParts {
+  SystemClock clock;
+  std::optional<Journal> journal;
+  std::optional<crypto::Es256Key> key;
+  std::unique_ptr<crypto::TlsContext> tls;
+  std::vector<Instant> arrivals;
+  ApnsPeer peer;
+};
+[[nodiscard]] Result<void, Complaint> prepare_apns(const ApnsWishes& wishes, ApnsParts& parts);
 
 // Runs until SIGTERM, SIGINT or idleness, then prints the counts as one line of JSON. Takes the
 // signals of the calling thread; to be called from the program's first thread.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "loadgen/command_apns.h"
+#include "loadgen/command_devices.h"
 #include "loadgen/command_smtp.h"
 #include "loadgen/progress_bar.h"
 #include "loadgen/roster.h"
@@ -31,6 +32,11 @@ int run_roster(const RosterWishes& wishes) {
 
 int run_apns(const ApnsWishes& wishes) {
   const auto ran = serve_apns(wishes);
+  return ran ? 0 : complain(ran.error());
+}
+
+int run_devices(const DevicesWishes& wishes) {
+  const auto ran = serve_devices(wishes);
   return ran ? 0 : complain(ran.error());
 }
 
@@ -92,10 +98,12 @@ void add_end(CLI::App& command, ServingWishes& wishes) {
   command.add_option("--stats-file", wishes.stats_file, "Write the final counts here as well");
 }
 
-CLI::App* add_apns(CLI::App& program, ApnsWishes& wishes) {
-  auto* command = program.add_subcommand("apns", "Stand in for Apple's push server");
-  command->add_option("--listen", wishes.serving.listen, "ADDRESS:PORT; port 0: any free one")
-      ->capture_default_str();
+// What `apns` and `devices` have in common.
+struct PushServerOptions {
+  CLI::Option* faults;
+  CLI::Option* journal;
+};
+PushServerOptions add_push_server(CLI::App* command, ApnsWishes& wishes) {
   auto* dir = command->add_option("--tls-dir", wishes.serving.tls_dir,
                                   "Folder of a throw-away authority, made there if absent");
   auto* certificate = command->add_option("--certificate", wishes.serving.certificate_file,
@@ -125,17 +133,68 @@ CLI::App* add_apns(CLI::App& program, ApnsWishes& wishes) {
       ->capture_default_str();
   command->add_option("--delay", wishes.delay_ms, "Answer after so many milliseconds")
       ->capture_default_str();
+  add_end(*command, wishes.serving);
+  return {faults, journal};
+}
+
+CLI::App* add_apns(CLI::App& program, ApnsWishes& wishes) {
+  auto* command = program.add_subcommand("apns", "Stand in for Apple's push server");
+  command->add_option("--listen", wishes.serving.listen, "ADDRESS:PORT; port 0: any free one")
+      ->capture_default_str();
+  const auto options = add_push_server(command, wishes);
   auto* fast = command
                    ->add_flag("--fast", wishes.fast,
                               "A sink: answers 200 to everything, checks and journals nothing")
-                   ->excludes(faults)
-                   ->excludes(journal);
+                   ->excludes(options.faults)
+                   ->excludes(options.journal);
   command
       ->add_option(
           "--arrivals", wishes.arrivals_file,
           "Write when each request came here at the end: CLOCK_BOOTTIME in ns, a line each")
       ->needs(fast);
-  add_end(*command, wishes.serving);
+  return command;
+}
+
+CLI::App* add_devices(CLI::App& program, DevicesWishes& wishes) {
+  auto* command = program.add_subcommand(
+      "devices", "Play devices that enrol, are woken, ask and answer, and users who accept");
+  command->add_option("--roster", wishes.roster, "Folder of the roster")->required();
+  command->add_option("--mdm", wishes.mdm, "URL of the MDM endpoint, without /checkin")->required();
+  command->add_option("--books", wishes.books,
+                      "URL of the Apps and Books simulator; default: what invitations say");
+  command
+      ->add_option("--apns-listen", wishes.apns.serving.listen,
+                   "ADDRESS:PORT of the push server that wakes them; port 0: any free one")
+      ->capture_default_str();
+  command->add_option("--behaviour", wishes.behaviour_file, "What they do, as data (TOML)");
+  command->add_option("--seed", wishes.seed, "Who does what; default: the behaviour's own");
+  auto* rate =
+      command->add_option("--accept-rate", wishes.accept_share, "Share of users who accept, 0 … 1")
+          ->check(CLI::Range(0.0, 1.0));
+  command
+      ->add_option("--accept-delay", wishes.accept_delay_ms,
+                   "Milliseconds from a user's dialog to his tap")
+      ->needs(rate)
+      ->capture_default_str();
+  command->add_option("--identity", wishes.identity, "How devices show who they are")
+      ->check(CLI::IsMember({"signature", "none"}))
+      ->capture_default_str();
+  command
+      ->add_option("--devices-per-identity", wishes.devices_per_identity,
+                   "More than 1: so many share a certificate, which costs less")
+      ->check(CLI::Range(1U, 1'000'000'000U))
+      ->capture_default_str();
+  command->add_option("--identity-authority", wishes.identity_authority,
+                      "Write the authority of the devices' certificates here (PEM)");
+  command->add_option("--connections", wishes.connections, "To the MDM endpoint at once")
+      ->check(CLI::Range(1U, 4096U))
+      ->capture_default_str();
+  command->add_option("--trust", wishes.trust_file, "Authority of https servers (PEM)");
+  command->add_option("--devices-journal", wishes.journal_file,
+                      "Record what devices and users did here, a line of JSON a fact");
+  command->add_option("--enrolled-file", wishes.enrolled_file,
+                      "Write the number of devices here when all have enrolled");
+  (void)add_push_server(command, wishes.apns);
   return command;
 }
 
@@ -220,11 +279,13 @@ int run_program(int count, char** arguments) {
   RosterWishes roster;
   ApnsWishes apns;
   SmtpWishes smtp;
+  DevicesWishes devices;
   VerifyArguments verification;
   verification.wishes.muster = muster_beside(arguments[0]);
   const auto* roster_command = add_roster(program, roster);
   const auto* apns_command = add_apns(program, apns);
   const auto* smtp_command = add_smtp(program, smtp);
+  const auto* devices_command = add_devices(program, devices);
   add_verify(program, verification);
   try {
     program.parse(count, arguments);
@@ -236,6 +297,9 @@ int run_program(int count, char** arguments) {
   }
   if (smtp_command->parsed()) {
     return run_smtp(smtp);
+  }
+  if (devices_command->parsed()) {
+    return run_devices(devices);
   }
   return apns_command->parsed() ? run_apns(apns) : run_verify(verification);
 }
