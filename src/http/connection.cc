@@ -325,8 +325,8 @@ void Connection::close() {
   stage_ = Stage::gone;
   timer_.cancel();
   stream_.close();
-  Hall::tell(std::exchange(written_, nullptr));
   hall_.ended(id_);
+  Hall::tell(std::exchange(written_, nullptr));
 }
 
 }  // namespace muster::http

@@ -12,7 +12,9 @@ namespace {
 // OpenSSL's results of a verification, by their numbers: openssl/ is another room's.
 constexpr long not_yet_valid = 9;
 constexpr long has_expired = 10;
-constexpr long verified = 0;  // and yet refused: libcurl compares the names itself
+// libcurl compares the names itself, after the chain was believed and before it says so here.
+constexpr long verified = 0;
+constexpr long not_said = 1;
 constexpr long name_mismatch = 62;
 constexpr long address_mismatch = 64;
 
@@ -36,6 +38,7 @@ ErrorCode code_of_verification(CURL* handle) {
     case has_expired:
       return ErrorCode::tls_certificate_expired;
     case verified:
+    case not_said:
     case name_mismatch:
     case address_mismatch:
       return ErrorCode::tls_certificate_wrong_name;
