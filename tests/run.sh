@@ -45,9 +45,9 @@ if [ "$ci" = true ]; then
   MUSTER_SIM_SEEDS=8 ctest --preset asan-ubsan -LE "e2e|heavy"
   stage "build tsan (threaded tests)"
   cmake --preset tsan >/dev/null
-  cmake --build --preset tsan -j "$jobs" --target base_test pipeline_test reactor_test service_test
+  cmake --build --preset tsan -j "$jobs" --target base_test http_test pipeline_test reactor_test service_test
   stage "test tsan (threaded tests)"
-  ctest --preset tsan -R '^(base|pipeline|reactor|service)/' -LE heavy
+  ctest --preset tsan -R '^(base|http|pipeline|reactor|service)/' -LE heavy
   stage "fuzz"
   bash tests/fuzz/run.sh
 fi
