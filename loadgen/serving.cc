@@ -1,17 +1,16 @@
 #include "loadgen/serving.h"
 
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <system_error>
 #include <utility>
 
 #include "crypto/certificate.h"
+#include "loadgen/stop_signals.h"
 
 namespace muster::loadgen {
 namespace {
@@ -50,36 +49,6 @@ Result<crypto::TlsServerSettings, Complaint> settings_of_folder(const std::strin
   settings.client_trust_file = dir + "/ca.pem";
   return settings;
 }
-
-// SIGTERM and SIGINT as a descriptor, for as long as it lives.
-class StopSignals {
- public:
-  StopSignals() {
-    sigset_t wanted;
-    sigemptyset(&wanted);
-    sigaddset(&wanted, SIGTERM);
-    sigaddset(&wanted, SIGINT);
-    ::pthread_sigmask(SIG_BLOCK, &wanted, &before_);
-    fd_ = ::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-  }
-  ~StopSignals() {
-    ::close(fd_);
-    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  StopSignals(const StopSignals&) = delete;
-  StopSignals& operator=(const StopSignals&) = delete;
-  [[nodiscard]] int fd() const { return fd_; }
-  // Takes the signal, so that it does not end the process once it is let through again.
-  void drain() const {
-    signalfd_siginfo taken{};
-    while (::read(fd_, &taken, sizeof taken) > 0) {
-    }
-  }
-
- private:
-  sigset_t before_{};
-  int fd_ = -1;
-};
 
 }  // namespace
 
