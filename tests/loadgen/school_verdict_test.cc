@@ -1,0 +1,156 @@
+#include "loadgen/school_verdict.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "loadgen/fleet_journal.h"
+#include "tests/loadgen/device_stage.h"
+
+namespace muster::loadgen {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// Mia's phone, as the fleet's journal tells of it, and what muster says of her invitation.
+class ASchoolVerdict : public ::testing::Test {
+ protected:
+  void fact(Fact fact) { ASSERT_TRUE(verdict_.hear(line_of(fact, school_))); }
+  void woken() { fact({.kind = Fact::Kind::woken, .device = phone}); }
+  void handed(const std::string& command = "U1") {
+    fact({.kind = Fact::Kind::asked, .device = phone});
+    fact({.kind = Fact::Kind::handed, .device = phone, .command = command, .code_digest = "c0"});
+  }
+  void answered(std::string_view status, std::string_view result = "",
+                const std::string& command = "U1") {
+    fact({.kind = Fact::Kind::answered,
+          .device = phone,
+          .command = command,
+          .word = status,
+          .result = result});
+  }
+  SchoolReport says(State state) {
+    verdict_.add({.invitation = 7, .device_id = "d-phone", .user_id = "mia", .state = state});
+    return verdict_.judge();
+  }
+
+  FleetRoster school_ = small_school();
+  SchoolVerdict verdict_;
+};
+
+TEST_F(ASchoolVerdict, BelievesWhatTheDeviceDid) {
+  woken();
+  handed();
+  answered("Acknowledged", "Acknowledged");
+  const auto report = says(State::shown);
+  EXPECT_TRUE(report.good());
+  EXPECT_EQ(report.rows, 1U);
+  EXPECT_EQ(report.by_state[static_cast<std::size_t>(State::shown)], 1U);
+}
+
+TEST_F(ASchoolVerdict, FindsWhatIsNotAtRest) {
+  const auto report = says(State::deferred);
+  EXPECT_EQ(report.lost, 1U);
+  EXPECT_FALSE(report.good());
+  EXPECT_THAT(report.examples,
+              ElementsAre("not at rest: invitation 7 of device d-phone: deferred"));
+}
+
+TEST_F(ASchoolVerdict, FindsAPushThatReachedNobody) {
+  const auto report = says(State::sent);
+  EXPECT_EQ(report.lost, 1U);
+  EXPECT_THAT(report.examples, ElementsAre(HasSubstr("no push reached the device")));
+}
+
+TEST_F(ASchoolVerdict, FindsADeviceThatAskedInVain) {
+  woken();
+  fact({.kind = Fact::Kind::asked, .device = phone});
+  EXPECT_EQ(says(State::sent).lost, 1U);
+}
+
+TEST_F(ASchoolVerdict, FindsAnInvitationThatWasShownTwice) {
+  woken();
+  handed("U1");
+  answered("Acknowledged", "Acknowledged", "U1");
+  answered("Acknowledged", "Acknowledged", "U1");
+  auto again = verdict_;
+  EXPECT_EQ(says(State::shown).doubled, 0U) << "the same command reported twice";
+  verdict_ = again;
+  handed("U2");
+  answered("Acknowledged", "Acknowledged", "U2");
+  EXPECT_EQ(says(State::shown).doubled, 1U);
+}
+
+TEST_F(ASchoolVerdict, FindsAnotherStateThanTheDevices) {
+  woken();
+  handed();
+  answered("NotNow");
+  auto before = verdict_;
+  EXPECT_EQ(says(State::shown).misreported, 1U);
+  verdict_ = before;
+  EXPECT_TRUE(says(State::postponed).good());
+}
+
+TEST_F(ASchoolVerdict, LearnsWhoAcceptedFromTheFleetOrFromAppsAndBooks) {
+  woken();
+  handed();
+  answered("Acknowledged", "Acknowledged");
+  auto by_books = verdict_;
+  fact({.kind = Fact::Kind::accepted, .user = 0});
+  auto before = verdict_;
+  EXPECT_EQ(says(State::shown).misreported, 1U);
+  verdict_ = before;
+  EXPECT_TRUE(says(State::enrolled).good());
+
+  verdict_ = by_books;
+  ASSERT_TRUE(verdict_.hear(R"({"at":"x","fact":"associated","codeSha256":"c0"})"));
+  const auto report = says(State::enrolled);
+  EXPECT_TRUE(report.good());
+  EXPECT_EQ(report.users_accepted, 1U);
+}
+
+TEST_F(ASchoolVerdict, HoldsABrokenRuleAgainstTheServer) {
+  fact({.kind = Fact::Kind::violation, .device = phone, .word = "wrong_magic"});
+  const auto report = verdict_.judge();
+  EXPECT_EQ(report.violations, 1U);
+  EXPECT_FALSE(report.good());
+}
+
+TEST_F(ASchoolVerdict, HearsNothingInWhatIsNoFact) {
+  EXPECT_FALSE(verdict_.hear("nonsense"));
+  EXPECT_FALSE(verdict_.hear(R"({"at":1})"));
+  EXPECT_TRUE(verdict_.hear(R"({"at":"x","fact":"registered"})"));
+}
+
+TEST(SchoolVerdict, AllowsWhatItsTableSays) {
+  const auto allows = [](const SchoolEnd& end) {
+    std::vector<State> states;
+    for (const auto state :
+         {State::sent, State::shown, State::postponed, State::enrolled, State::failed,
+          State::unreachable, State::cancelled, State::expired, State::superseded}) {
+      if (allowed(state, end)) {
+        states.push_back(state);
+      }
+    }
+    return states;
+  };
+  EXPECT_THAT(allows({.accepted = true, .shown = true, .woken = true}),
+              ElementsAre(State::enrolled, State::superseded));
+  EXPECT_THAT(allows({.accepted = true, .refused = true, .woken = true}),
+              ElementsAre(State::enrolled, State::failed, State::superseded));
+  EXPECT_THAT(allows({.accepted = true, .left = true, .woken = true}),
+              ElementsAre(State::enrolled, State::unreachable, State::superseded));
+  EXPECT_THAT(allows({.shown = true, .woken = true}), ElementsAre(State::shown));
+  EXPECT_THAT(allows({.refused = true, .woken = true}), ElementsAre(State::failed));
+  EXPECT_THAT(allows({.shown = true, .left = true, .woken = true}),
+              ElementsAre(State::unreachable));
+  EXPECT_THAT(allows({.postponed = true, .woken = true}),
+              ElementsAre(State::postponed, State::expired));
+  EXPECT_THAT(allows({.woken = true, .missed = true}), ElementsAre(State::sent, State::expired));
+  EXPECT_THAT(allows({.missed = true}), ElementsAre(State::unreachable));
+  EXPECT_THAT(allows({}), ElementsAre(State::failed, State::unreachable, State::cancelled,
+                                      State::expired, State::superseded));
+}
+
+}  // namespace
+}  // namespace muster::loadgen
