@@ -9,6 +9,7 @@
 #include "loadgen/command_smtp.h"
 #include "loadgen/progress_bar.h"
 #include "loadgen/roster.h"
+#include "loadgen/school_files.h"
 #include "loadgen/verify.h"
 
 namespace muster::loadgen {
@@ -60,6 +61,28 @@ int run_verify(const VerifyArguments& arguments) {
       arguments.json ? json_of(*outcome, arguments.repeats_max) + "\n" : table_of(*outcome);
   std::fputs(text.c_str(), stdout);
   return outcome->report.good(arguments.repeats_max) ? 0 : exit_bad_verdict;
+}
+
+struct SchoolArguments {
+  std::vector<std::string> tables;
+  std::vector<std::string> journals;
+};
+
+int run_verify_school(const SchoolArguments& arguments) {
+  SchoolVerdict verdict;
+  for (const auto& file : arguments.tables) {
+    if (const auto read = read_school_rows(file, verdict); !read) {
+      return complain(read.error());
+    }
+  }
+  for (const auto& file : arguments.journals) {
+    if (const auto read = read_school_journal(file, verdict); !read) {
+      return complain(read.error());
+    }
+  }
+  const auto report = verdict.judge();
+  std::printf("%s\n", json_of(report).c_str());
+  return report.good() ? 0 : exit_bad_verdict;
 }
 
 CLI::App* add_roster(CLI::App& program, RosterWishes& wishes) {
@@ -261,6 +284,20 @@ CLI::App* add_verify(CLI::App& program, VerifyArguments& arguments) {
   return command;
 }
 
+CLI::App* add_verify_school(CLI::App& program, SchoolArguments& arguments) {
+  auto* command = program.add_subcommand(
+      "verify-school", "Judge every invitation by what its device did, from the journals");
+  command
+      ->add_option("--table", arguments.tables,
+                   "What 'muster tasks TASK --csv' wrote; may be repeated")
+      ->required();
+  command
+      ->add_option("--journal", arguments.journals,
+                   "Journal of devices or of books; may be repeated")
+      ->required();
+  return command;
+}
+
 // The muster beside this program, where there is one; otherwise the one in PATH.
 std::string muster_beside(const char* program) {
   const std::string path(program);
@@ -287,6 +324,8 @@ int run_program(int count, char** arguments) {
   const auto* smtp_command = add_smtp(program, smtp);
   const auto* devices_command = add_devices(program, devices);
   add_verify(program, verification);
+  SchoolArguments school;
+  const auto* school_command = add_verify_school(program, school);
   try {
     program.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
@@ -300,6 +339,9 @@ int run_program(int count, char** arguments) {
   }
   if (devices_command->parsed()) {
     return run_devices(devices);
+  }
+  if (school_command->parsed()) {
+    return run_verify_school(school);
   }
   return apns_command->parsed() ? run_apns(apns) : run_verify(verification);
 }
