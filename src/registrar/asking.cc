@@ -97,7 +97,7 @@ Result<void> Registrar::Implementation::create(Location& location) {
   if (const auto begun = records.begin(); !begun) {
     return begun;
   }
-  for (std::size_t i = 0; i < chunks.size(); ++i) {
+  for (std::size_t i = chunks.size(); i-- > 0;) {  // backwards: what is put back keeps its order
     const auto created = read_created(answers[i], clock.wall());
     const auto done = take_in_created(location, chunks[i], created, round);
     if (!done) {
@@ -118,7 +118,7 @@ Result<void> Registrar::Implementation::take_in_created(Location& location, cons
   }
   location.batch_size = std::min(limits::books_batch_users_max, location.batch_size * 2);
   if (answer->event.empty()) {
-    read_back(location, chunk);
+    read_back(location, chunk, true);
   } else {
     auto found = std::ranges::find_if(
         location.batches, [&](const OpenBatch& each) { return each.row.event == answer->event; });
@@ -141,9 +141,9 @@ Result<void> Registrar::Implementation::take_in_created(Location& location, cons
   return ours ? Result<void>{} : tl::unexpected(ours.error());
 }
 
-void Registrar::Implementation::read_back(Location& location, const Chunk& chunk) {
+void Registrar::Implementation::read_back(Location& location, const Chunk& chunk, bool counts) {
   for (const auto& row : chunk) {
-    location.unsettled.push_back({row.user, false});
+    location.unsettled.push_back({row.user, counts});
   }
   location.walk_wanted = true;
 }
@@ -153,7 +153,7 @@ Result<void> Registrar::Implementation::take_in_refused(Location& location, cons
                                                         const Refusal& refusal, Round& round) {
   const auto remedy = refusal.remedy();
   if (!refusal.untouched() || remedy == Remedy::already_there) {
-    read_back(location, chunk);
+    read_back(location, chunk, remedy == Remedy::already_there);
     remedy == Remedy::already_there ? round.note_handled(refusal) : round.note(refusal);
     return {};
   }

@@ -66,6 +66,8 @@ struct Registrar::Implementation {
   [[nodiscard]] Result<void> want(std::span<const Person> people);
   [[nodiscard]] Result<void> take_codes(std::span<const ImportedCode> codes);
   [[nodiscard]] Result<void> want_one(const Person& person);
+  [[nodiscard]] Result<void> put_wanted(const Person& person, Location* location,
+                                        std::optional<store::RegistrationRow> known);
   [[nodiscard]] Result<void> take_code(const ImportedCode& imported, std::string code);
   // Runs `write` in a transaction; on trouble nothing was stored and the store is read anew.
   [[nodiscard]] Result<void> write(const std::function<Result<void>()>& what);
@@ -105,7 +107,7 @@ struct Registrar::Implementation {
                                              const Answer<Created>& answer, Round& round);
   [[nodiscard]] Result<void> take_in_refused(Location& location, const Chunk& chunk,
                                              const Refusal& refusal, Round& round);
-  void read_back(Location& location, const Chunk& chunk);
+  void read_back(Location& location, const Chunk& chunk, bool counts);
   [[nodiscard]] Result<void> back_to_wanted(Location& location, const Chunk& chunk);
   // He is tried again after a while of his own, or, after the last time, refused.
   [[nodiscard]] Result<void> again(Location& location, store::RegistrationRow& row,
@@ -125,8 +127,10 @@ struct Registrar::Implementation {
 
   // ── walking ──
   [[nodiscard]] Result<void> walk(Location& location);
+  [[nodiscard]] Result<void> take_in_pages(Location& location, std::span<const HttpAnswer> answers,
+                                           Round& round);
   [[nodiscard]] Result<void> take_in_page(Location& location, const UsersPage& page);
-  void begin_again(Location& location, std::uint32_t number);
+  bool begin_again(Location& location, std::uint32_t number);
   [[nodiscard]] Result<void> end_walk(Location& location);
   [[nodiscard]] Result<void> settle(Location& location, bool whole, bool all);
   [[nodiscard]] Result<void> look_up(Location& location);

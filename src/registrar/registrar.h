@@ -103,7 +103,8 @@ class Registrar {
   [[nodiscard]] Instant next() const;  // when turn() wants to be called again
 
   // ── news; the registrar's thread ──
-  // Users who became associated since the last call.
+  // Users who became associated since the last call; the first call gives all who are, since what
+  // was not taken is not kept.
   [[nodiscard]] std::vector<UserNumber> take_associated();
 
   // ── what others ask; any thread ──

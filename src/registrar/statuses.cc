@@ -52,7 +52,7 @@ Result<void> Registrar::Implementation::take_in_status(Location& location, OpenB
   if (!answer) {
     if (answer.error().remedy() == Remedy::event_unknown) {
       round.note_handled(answer.error());
-      return finish(location, batch, false);
+      return finish(location, batch, true);
     }
     round.note(answer.error());
     return {};

@@ -34,23 +34,8 @@ Result<void> Registrar::Implementation::walk(Location& location) {
   if (const auto begun = records.begin(); !begun) {
     return begun;
   }
-  for (const auto& answer : answers) {
-    const auto page = read_users(answer, clock.wall());
-    if (!page) {
-      if (page.error().remedy() == Remedy::begin_walk_again && walk.restarts < restarts_max) {
-        round.note_handled(page.error());
-        begin_again(location, page.error().number);
-      } else {
-        round.note(page.error());
-      }
-      break;  // what came behind it is asked for again
-    }
-    if (const auto done = take_in_page(location, *page); !done) {
-      return done;
-    }
-    if (!location.open()) {
-      break;
-    }
+  if (const auto done = take_in_pages(location, answers, round); !done) {
+    return done;
   }
   if (const auto done = conclude(location, round); !done) {
     return done;
@@ -63,15 +48,46 @@ Result<void> Registrar::Implementation::walk(Location& location) {
   return records.commit();
 }
 
-// Apple no longer knows what we name.
-void Registrar::Implementation::begin_again(Location& location, std::uint32_t number) {
+// In their order, up to the first that was refused: what came behind it is asked for again.
+Result<void> Registrar::Implementation::take_in_pages(Location& location,
+                                                      std::span<const HttpAnswer> answers,
+                                                      Round& round) {
+  bool in_order = true;
+  for (const auto& answer : answers) {
+    const auto page = read_users(answer, clock.wall());
+    if (!page) {
+      round.note_handled(page.error());  // its Retry-After counts wherever it stands
+      if (in_order && (page.error().remedy() != Remedy::begin_walk_again ||
+                       !begin_again(location, page.error().number))) {
+        round.note(page.error());
+      }
+      in_order = false;
+    } else if (in_order) {
+      if (const auto done = take_in_page(location, *page); !done) {
+        return done;
+      }
+      in_order = location.open();
+    }
+  }
+  return {};
+}
+
+// Apple no longer knows what we name: from the beginning, or, after the last time, what was read is
+// all there is. False: not even the beginning is there.
+bool Registrar::Implementation::begin_again(Location& location, std::uint32_t number) {
   constexpr std::uint32_t unknown_page = 9650;
   auto& walk = *location.walk;
+  if (walk.restarts >= restarts_max) {
+    walk.moved = true;
+    walk.pages = walk.page;
+    return walk.page > 0;
+  }
   const auto restarts = walk.restarts + 1;
   auto since = number == unknown_page ? walk.since : std::string();
   walk = Walk{};
   walk.since = std::move(since);
   walk.restarts = restarts;
+  return true;
 }
 
 Result<void> Registrar::Implementation::take_in_page(Location& location, const UsersPage& page) {

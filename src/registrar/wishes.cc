@@ -14,6 +14,7 @@ namespace muster::registrar {
 namespace {
 
 constexpr std::size_t notification_token_bytes = 32;
+constexpr std::size_t wishes_per_commit = 16'384;
 
 Complaint complaint_of(const std::string& dir, const Error& error) {
   return Complaint{.file = dir + "/control.db",
@@ -72,12 +73,12 @@ Result<void, Complaint> Registrar::Implementation::install(const std::string& id
   }
   if (expiry_of(token.expires_at, clock.wall()) == Expiry::expired) {
     return complain("the content token expired on " + to_text(token.expires_at),
-                  "download a new one in Apple School Manager or Apple Business Manager");
+                    "download a new one in Apple School Manager or Apple Business Manager");
   }
   const auto* known = find(id);
   if (known == nullptr && places.size() >= limits::locations_max) {
     return complain("there are " + std::to_string(places.size()) + " locations already",
-                  "install the token for one of them");
+                    "install the token for one of them");
   }
   auto row = known == nullptr ? store::LocationRow{} : known->row;
   const bool same = row.organisation == token.organisation;
@@ -85,8 +86,8 @@ Result<void, Complaint> Registrar::Implementation::install(const std::string& id
   if (known != nullptr && !row.content_token.empty() && !same &&
       counts.waiting + counts.registered + counts.associated != 0) {
     return complain("location '" + id + "' has users registered with " + row.organisation +
-                      ", and this content token is of " + token.organisation,
-                  "install it for another location");
+                        ", and this content token is of " + token.organisation,
+                    "install it for another location");
   }
   row.id = id;
   row.content_token = token.text;
@@ -135,59 +136,72 @@ Result<void, Complaint> Registrar::Implementation::take_over(const std::string& 
 }
 
 Result<void> Registrar::Implementation::want(std::span<const Person> people) {
-  return write([&]() -> Result<void> {
-    for (const auto& person : people) {
-      if (const auto done = want_one(person); !done) {
-        return done;
+  while (!people.empty()) {
+    const auto some = people.first(std::min(people.size(), wishes_per_commit));
+    people = people.subspan(some.size());
+    const auto done = write([&]() -> Result<void> {
+      for (const auto& person : some) {
+        if (auto one = want_one(person); !one) {
+          return one;
+        }
       }
+      return {};
+    });
+    if (!done) {
+      return done;
     }
-    return {};
-  });
+  }
+  return {};
 }
 
 Result<void> Registrar::Implementation::want_one(const Person& person) {
-  const auto found = records.store().registration(person.user);
-  if (!found) {
-    return tl::unexpected(found.error());
-  }
-  auto row = *found ? **found : Records::new_row(person.user);
-  if (*found) {
-    const auto progress = Records::progress_of(row);
-    const bool open = progress == Progress::wanted || progress == Progress::refused ||
-                      progress == Progress::retired;
-    if (!open) {
-      return {};
-    }
+  auto known = records.store().registration(person.user);
+  if (!known) {
+    return tl::unexpected(known.error());
   }
   auto* location = find(person.location);
+  if (!*known) {
+    return put_wanted(person, location, std::nullopt);
+  }
+  switch (Records::progress_of(**known)) {
+    case Progress::asked:
+    case Progress::registered:
+    case Progress::associated:
+      return {};
+    case Progress::wanted: {
+      const bool same = location != nullptr && (*known)->location == location->row.number &&
+                        (*known)->email == person.email && (*known)->account == person.account;
+      return same ? Result<void>{} : put_wanted(person, location, std::move(*known));
+    }
+    case Progress::refused:
+    case Progress::retired:
+      break;
+  }
+  return put_wanted(person, location, std::move(*known));
+}
+
+// He begins anew, under the id that he has.
+Result<void> Registrar::Implementation::put_wanted(const Person& person, Location* location,
+                                                   std::optional<store::RegistrationRow> known) {
+  const bool possible = location != nullptr && !location->row.content_token.empty();
   const auto number = location == nullptr ? 0 : location->row.number;
-  const bool waits = *found && Records::progress_of(row) == Progress::wanted &&
-                     row.location == number && row.email == person.email &&
-                     row.account == person.account;
-  if (waits) {
-    return {};
+  const auto old = known.value_or(Records::new_row(person.user));
+  if (known) {
+    records.move(*known, number);
   }
-  const bool queued =
-      *found && Records::progress_of(row) == Progress::wanted && row.location == number;
-  if (*found) {
-    records.move(row, number);
-  } else {
-    row.location = number;
-  }
+  store::RegistrationRow row;
+  row.user = person.user;
+  row.location = number;
+  row.client_user_id = old.client_user_id;
+  row.state = old.state;
+  row.error = possible ? 0 : error_no_content_token;
   row.email = person.email;
   row.account = person.account;
-  row.code.clear();
-  row.url.clear();
-  row.id_hash.clear();
-  row.tries = 0;
-  row.next_at = {};
-  const bool possible = location != nullptr && !location->row.content_token.empty();
-  row.error = possible ? 0 : error_no_content_token;
   const auto to = possible ? Progress::wanted : Progress::refused;
-  if (possible && !queued) {
-    location->wanted.push_back(person.user);
+  if (possible) {
+    location->wanted.push_back(person.user);  // a second time, perhaps: queues are hints
   }
-  return *found ? records.change(row, to, clock.wall()) : records.add(row, to, clock.wall());
+  return known ? records.change(row, to, clock.wall()) : records.add(row, to, clock.wall());
 }
 
 Result<void> Registrar::Implementation::take_codes(std::span<const ImportedCode> codes) {

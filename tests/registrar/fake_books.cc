@@ -89,7 +89,7 @@ Result<http::Response> FakeBooks::answer(const http::Request& request) {
   auto path = request.url.substr(std::min(base.size(), request.url.size()));
   MUSTER_ASSERT(request.url.starts_with(base));
   log.push_back(request.method + " " + path.substr(0, path.find('?')));
-  if (clock_.now() < not_before_) {
+  if (clock_->now() < not_before_) {
     breach("a request before Retry-After: " + log.back());
   }
   if (random_.chance(faults.lost_before)) {
@@ -105,7 +105,7 @@ Result<http::Response> FakeBooks::answer(const http::Request& request) {
     return http::Response{200, {}, "<html>"};
   }
   if (random_.chance(faults.unavailable)) {
-    not_before_said_ = clock_.now() + std::chrono::seconds(std::stoi(retry_after));
+    not_before_said_ = clock_->now() + std::chrono::seconds(std::stoi(retry_after));
     return http::Response{503, {{"Retry-After", retry_after}}, "busy"};
   }
   auto answer = route(request, path);

@@ -44,7 +44,7 @@ struct FakeFaults {
 
 class FakeBooks final : public http::Exchange {
  public:
-  FakeBooks(FakeClock& clock, std::uint64_t seed) : clock_(clock), random_(seed) {}
+  FakeBooks(FakeClock& clock, std::uint64_t seed) : clock_(&clock), random_(seed) {}
   std::vector<Result<http::Response>> exchange(std::span<const http::Request> requests) override;
 
   // ── what a test sets ──
@@ -79,6 +79,9 @@ class FakeBooks final : public http::Exchange {
   [[nodiscard]] const FakeUser* active(const std::string& email) const;
   [[nodiscard]] const FakeUser* by_code(const std::string& code) const;
 
+  // The answers of the exchange under way never arrive: nobody can keep to what they say.
+  void forget_retry_after() { not_before_said_ = not_before_; }
+
   // ── what it saw ──
   std::vector<std::string> log;  // "GET /users", … in their order; answers left out
   std::vector<std::string> breaches;
@@ -103,7 +106,7 @@ class FakeBooks final : public http::Exchange {
   FakeUser* active_of(const std::string& id);
   void breach(const std::string& what) { breaches.push_back(what); }
 
-  FakeClock& clock_;
+  FakeClock* clock_;
   Random random_;
   Instant not_before_;
   Instant not_before_said_;  // takes effect with the next exchange: those in it are at once

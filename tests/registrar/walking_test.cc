@@ -82,6 +82,50 @@ TEST_F(WalkingTest, AppliesWhatItReadBeforeAPageWasLost) {
   expect_no_breach();
 }
 
+TEST_F(WalkingTest, KeepsToTheRetryAfterOfAPageBehindTheOneThatWasLost) {
+  books_.page_size = 10;
+  install();
+  want(1, 101);
+  run();
+  for (UserNumber user = 1; user < 101; ++user) {
+    books_.accept(email_of(user), "h" + std::to_string(user));
+  }
+  std::size_t pages = 0;
+  books_.retry_after = "100";
+  books_.before = [&](const http::Request& request) {
+    const bool page = request.url.find("pageIndex=0") == std::string::npos;
+    pages += page ? 1 : 0;
+    books_.faults.too_many = pages == 1 ? 1 : 0;
+    books_.faults.unavailable = pages == 2 ? 1 : 0;
+  };
+  run(minutes(10));
+  EXPECT_GT(pages, 2U);
+  EXPECT_EQ(count(1, 101, Standing::associated), 100U);
+  expect_no_breach();
+}
+
+TEST_F(WalkingTest, IsContentWithWhatItReadWhereTheListShrinksUnderIt) {
+  books_.page_size = 1;
+  install();
+  want(1, 21);
+  run();
+  for (UserNumber user = 1; user < 21; ++user) {
+    books_.accept(email_of(user), "h" + std::to_string(user));
+  }
+  std::size_t asked = 0;
+  books_.before = [&](const http::Request& request) {
+    const bool first = request.url.find("pageIndex=0") != std::string::npos;
+    books_.page_size = first ? 1 : 2;  // behind the first page there are half as many
+    ++asked;
+  };
+  run(minutes(1), 1000);
+  EXPECT_GT(asked, 11U);
+  EXPECT_LT(asked, 100U);
+  books_.before = nullptr;
+  run(minutes(1), 1000);
+  EXPECT_EQ(count(1, 21, Standing::associated), 20U);
+}
+
 TEST_F(WalkingTest, LeavesUsersOfOthersAlone) {
   FakeUser other;
   other.id = "client-101";  // not of our form
