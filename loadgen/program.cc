@@ -5,6 +5,7 @@
 #include <string>
 
 #include "loadgen/command_apns.h"
+#include "loadgen/command_books.h"
 #include "loadgen/command_devices.h"
 #include "loadgen/command_smtp.h"
 #include "loadgen/progress_bar.h"
@@ -33,6 +34,11 @@ int run_roster(const RosterWishes& wishes) {
 
 int run_apns(const ApnsWishes& wishes) {
   const auto ran = serve_apns(wishes);
+  return ran ? 0 : complain(ran.error());
+}
+
+int run_books(const BooksWishes& wishes) {
+  const auto ran = serve_books(wishes);
   return ran ? 0 : complain(ran.error());
 }
 
@@ -115,7 +121,7 @@ CLI::App* add_roster(CLI::App& program, RosterWishes& wishes) {
 
 // How a server ends and what it leaves behind.
 void add_end(CLI::App& command, ServingWishes& wishes) {
-  command.add_option("--exit-after-idle", wishes.idle_s,
+  command.add_option("--exit-after-idle,--idle", wishes.idle_s,
                      "End after so many seconds without a connection; 0: never");
   command.add_option("--port-file", wishes.port_file, "Write the port here when ready");
   command.add_option("--stats-file", wishes.stats_file, "Write the final counts here as well");
@@ -265,6 +271,57 @@ CLI::App* add_smtp(CLI::App& program, SmtpWishes& wishes) {
   return command;
 }
 
+CLI::App* add_books(CLI::App& program, BooksWishes& wishes) {
+  auto* command = program.add_subcommand(
+      "books", "Stand in for Apple's Apps and Books: registers users, takes their acceptance");
+  wishes.serving.listen = "127.0.0.1:8471";
+  auto& serving = wishes.serving;
+  command->add_option("--listen", serving.listen, "ADDRESS:PORT; port 0: any free one")
+      ->capture_default_str();
+  auto* dir = command->add_option("--tls-dir", serving.tls_dir,
+                                  "Folder of a throw-away authority, made there if absent");
+  auto* certificate =
+      command->add_option("--certificate", serving.certificate_file, "Server certificate (PEM)");
+  auto* key = command->add_option("--key", serving.key_file, "Its private key (PEM)");
+  dir->excludes(certificate);
+  certificate->needs(key);
+  key->needs(certificate);
+  command->add_option("--token-file", wishes.token_file,
+                      "Write the content token here, for muster token install; again where a "
+                      "fault makes it void");
+  command->add_option("--token-days", wishes.token_days, "Days until the token is over")
+      ->check(CLI::Range(0U, 36'500U))
+      ->capture_default_str();
+  command->add_option("--organisation", wishes.organisation, "Whose location it is")
+      ->capture_default_str();
+  command->add_option("--domain", wishes.domains,
+                      "Of its Managed Apple Accounts, which are associated at once; may be "
+                      "repeated");
+  command->add_option("--faults", wishes.faults_file, "Faults as data (TOML)");
+  command->add_option("--journal", wishes.journal_file,
+                      "Record what became of each user here, a line of JSON a fact");
+  command->add_option("--trust", wishes.trust_file,
+                      "Authority of https listeners for notifications (PEM)");
+  command
+      ->add_option("--event-delay", wishes.event_delay_ms,
+                   "Milliseconds from a request of version 2 to its COMPLETE")
+      ->capture_default_str();
+  command
+      ->add_option("--notification-retry", wishes.notification_retry_s,
+                   "Seconds until a notification is tried again")
+      ->capture_default_str();
+  command->add_option("--page-size", wishes.page_size, "Users a page")
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->capture_default_str();
+  command->add_option("--max-users", wishes.users_max, "Users a request")
+      ->check(CLI::Range(1U, 1'000'000U))
+      ->capture_default_str();
+  command->add_option("--seed", wishes.seed, "The same seed makes the same token")
+      ->capture_default_str();
+  add_end(*command, serving);
+  return command;
+}
+
 CLI::App* add_verify(CLI::App& program, VerifyArguments& arguments) {
   auto& wishes = arguments.wishes;
   auto* command = program.add_subcommand("verify", "Count every device from the peers' journals");
@@ -309,13 +366,14 @@ std::string muster_beside(const char* program) {
 
 int run_program(int count, char** arguments) {
   CLI::App program(
-      "Stands in for everything outside of muster: rosters, Apple's push server, mail servers, "
-      "proof");
+      "Stands in for everything outside of muster: rosters, Apple's push server, Apps and "
+      "Books, mail servers, devices, proof");
   program.name("muster-loadgen");
   program.require_subcommand(1);
   RosterWishes roster;
   ApnsWishes apns;
   SmtpWishes smtp;
+  BooksWishes books;
   DevicesWishes devices;
   VerifyArguments verification;
   verification.wishes.muster = muster_beside(arguments[0]);
@@ -323,6 +381,7 @@ int run_program(int count, char** arguments) {
   const auto* apns_command = add_apns(program, apns);
   const auto* smtp_command = add_smtp(program, smtp);
   const auto* devices_command = add_devices(program, devices);
+  const auto* books_command = add_books(program, books);
   add_verify(program, verification);
   SchoolArguments school;
   const auto* school_command = add_verify_school(program, school);
@@ -333,6 +392,9 @@ int run_program(int count, char** arguments) {
   }
   if (roster_command->parsed()) {
     return run_roster(roster);
+  }
+  if (books_command->parsed()) {
+    return run_books(books);
   }
   if (smtp_command->parsed()) {
     return run_smtp(smtp);
