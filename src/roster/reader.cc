@@ -5,28 +5,12 @@
 #include "roster/import_state.h"
 #include "roster/mail_users.h"
 #include "roster/nearest.h"
+#include "roster/reader_implementation.h"
 #include "roster/roster.h"
 #include "roster/select.h"
+#include "roster/unreached.h"
 
 namespace muster::roster {
-namespace {
-
-// Runs `read` on one snapshot.
-template <class Value, class Read>
-Result<Value> in_snapshot(store::RosterStore& store, Read read) {
-  if (auto begun = store.begin(); !begun) {
-    return tl::unexpected(begun.error());
-  }
-  Result<Value> value = read();
-  store.rollback();  // nothing was written
-  return value;
-}
-
-}  // namespace
-
-struct RosterReader::Implementation {
-  store::RosterStore store;
-};
 
 RosterReader::RosterReader(std::unique_ptr<Implementation> implementation)
     : implementation_(std::move(implementation)) {}
@@ -62,6 +46,20 @@ Result<Selection, Complaint> RosterReader::select_group(const std::string& group
   auto selection = group_selection(store, group, Meant{wanted, means});
   store.rollback();
   return selection;
+}
+
+Result<std::vector<UnreachedCount>> RosterReader::why_unreached(const Selection& selection) {
+  auto& store = implementation_->store;
+  return in_snapshot<std::vector<UnreachedCount>>(
+      store, [&] { return count_unreached(store, selection); });
+}
+
+Result<std::vector<UnreachedUser>> RosterReader::unreached(const Selection& selection,
+                                                           std::optional<UserNumber> after,
+                                                           std::size_t limit) {
+  auto& store = implementation_->store;
+  return in_snapshot<std::vector<UnreachedUser>>(
+      store, [&] { return list_unreached(store, selection, after, limit); });
 }
 
 Result<Block> RosterReader::block(std::uint32_t number) {

@@ -7,6 +7,7 @@
 // expander reads blocks, never rows.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -22,6 +23,7 @@
 #include "model/job.h"
 #include "roster/check_in.h"
 #include "roster/hindrance.h"
+#include "roster/listing.h"
 
 namespace muster::roster {
 
@@ -70,6 +72,13 @@ struct Selection {
   std::uint64_t users_without_device = 0;
   std::uint64_t users_without_address = 0;
   std::uint64_t users_without_either = 0;
+  // The same people by name, and why_unreached() says why of each: users_off are disabled,
+  // users_unreached the others. Of their devices those that cannot be pushed; empty where push is
+  // not among the means.
+  NumberSet users_off;
+  NumberSet users_unreached;
+  NumberSet devices_unpushable;
+  Means means = Means::push;
 };
 
 // What a mail to a user needs.
@@ -93,6 +102,28 @@ struct DeviceText {
   std::string device_name;
   std::string user_id;
   std::string user_full_name;
+};
+
+// Why a user of the target gets no invitation. Numbers are stored nowhere.
+enum class Why : std::uint8_t {
+  disabled,     // Managed Distribution is off for him
+  no_address,   // push is not among the means
+  no_device,    // he has none
+  by_hindrance  // he has, but none can be pushed: see `hindrance`
+};
+struct Unreached {
+  Why why = Why::disabled;
+  Hindrance hindrance = Hindrance::none;  // by_hindrance: of all his devices what is soonest mended
+  bool nor_address = false;               // mail is among the means, and he has no address either
+  friend auto operator<=>(const Unreached&, const Unreached&) = default;
+};
+struct UnreachedCount {
+  Unreached reason;
+  std::uint64_t users = 0;
+};
+struct UnreachedUser {
+  UserText user;
+  Unreached reason;
 };
 
 // What a push to a device needs; spans live as long as the block they came from.
@@ -154,6 +185,20 @@ class RosterReader {
   [[nodiscard]] Result<NumberSet> users_enrolled();
   // All of a user's devices, pushable or not.
   [[nodiscard]] Result<std::vector<DeviceNumber>> devices_of(UserNumber user);
+  // The users of the target who are not reached, by reason, most users first. Costs what their
+  // devices need, and no more than all blocks.
+  [[nodiscard]] Result<std::vector<UnreachedCount>> why_unreached(const Selection& selection);
+  // They themselves, by number: those above `after` (nothing: from the first), at most `limit`.
+  [[nodiscard]] Result<std::vector<UnreachedUser>> unreached(const Selection& selection,
+                                                             std::optional<UserNumber> after,
+                                                             std::size_t limit);
+  // As listing.h has them.
+  [[nodiscard]] Result<ListPage<ListedUser>> list_users(const ListQuery& query);
+  [[nodiscard]] Result<ListPage<ListedGroup>> list_groups(const ListQuery& query);
+  [[nodiscard]] Result<ListPage<ListedDevice>> list_devices(const ListQuery& query);
+  [[nodiscard]] Result<UserDetails, Complaint> user_details(const std::string& id);
+  [[nodiscard]] Result<GroupDetails, Complaint> group_details(const std::string& group);
+  [[nodiscard]] Result<ListedDevice, Complaint> device_details(const std::string& id);
   [[nodiscard]] Result<NumberSet> users_removed();  // for invitations frozen before a removal
 
  private:

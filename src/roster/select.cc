@@ -7,7 +7,6 @@
 #include "roster/import_state.h"
 #include "roster/lookup.h"
 #include "roster/mail_users.h"
-#include "roster/nearest.h"
 
 namespace muster::roster {
 namespace {
@@ -66,6 +65,7 @@ Result<NumberSet> select_devices(store::RosterStore& store, const Target& target
   }
   auto& [users_pushable, pushable, enabled, left_out] = sets;
   selection.devices = ((target.devices & pushable) & enabled) - left_out;
+  selection.devices_unpushable = target.devices - pushable;
   // His other devices could be pushed, perhaps, but not the one that was asked for.
   return selection.devices.empty() ? NumberSet() : std::move(users_pushable);
 }
@@ -123,7 +123,10 @@ Result<Selection> select(store::RosterStore& store, Target target, Meant meant) 
       enabled_selected.size() - enabled_selected.size_of_intersection(invited);
   selection.users_not_enrolled =
       enabled_selected.size() - enabled_selected.size_of_intersection(enrolled);
-  selection.users_disabled = target.users.size() - enabled_selected.size();
+  selection.users_off = target.users - enabled_selected;
+  selection.users_disabled = selection.users_off.size();
+  selection.users_unreached = audience - selection.users;
+  selection.means = meant.means;
   selection.target_name = std::move(target.name);
   selection.users_selected = std::move(target.users);
   return selection;

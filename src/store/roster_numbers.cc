@@ -1,4 +1,4 @@
-// Which numbers are given, and who is in which group.
+// Which numbers are given, rows by number, and who is in which group.
 #include "store/roster_store.h"
 #include "store/row_statements.h"
 
@@ -14,6 +14,13 @@ Result<std::uint32_t> next_number(Statement& query) {
   return narrow<std::uint32_t>(last->value_or(-1) + 1);
 }
 
+Result<Statement> from(Result<Statement> cursor, std::uint32_t first) {
+  if (cursor) {
+    cursor->bind(1, std::int64_t{first});
+  }
+  return cursor;
+}
+
 }  // namespace
 
 Result<std::uint32_t> RosterStore::users_count() {
@@ -27,6 +34,22 @@ Result<std::uint32_t> RosterStore::groups_count() {
 Result<std::uint32_t> RosterStore::devices_count() {
   MUSTER_USE(query, "SELECT number FROM devices ORDER BY number DESC LIMIT 1");
   return next_number(query);
+}
+
+Result<Statement> RosterStore::users_from(UserNumber first) {
+  return from(database_.prepare("SELECT number,id,full_name,email FROM users WHERE number>=? "
+                                "ORDER BY number"),
+              first);
+}
+Result<Statement> RosterStore::groups_from(GroupNumber first) {
+  return from(
+      database_.prepare("SELECT number,id,name FROM user_groups WHERE number>=? ORDER BY number"),
+      first);
+}
+Result<Statement> RosterStore::devices_from(DeviceNumber first) {
+  return from(database_.prepare("SELECT number,id,name,serial,udid FROM devices WHERE number>=? "
+                                "ORDER BY number"),
+              first);
 }
 
 Result<Statement> RosterStore::group_numbers_members() {

@@ -155,6 +155,11 @@ class RosterStore {
   [[nodiscard]] Result<Statement> user_numbers_with_email();
   [[nodiscard]] Result<Statement> group_numbers_ids_names();
   [[nodiscard]] Result<Statement> device_numbers_ids();
+  // In order of number: (number, id, full_name, email), (number, id, name) and (number, id, name,
+  // serial, udid).
+  [[nodiscard]] Result<Statement> users_from(UserNumber first);
+  [[nodiscard]] Result<Statement> groups_from(GroupNumber first);
+  [[nodiscard]] Result<Statement> devices_from(DeviceNumber first);
   // Members as NumberSet::write() left them.
   [[nodiscard]] Result<Statement> group_numbers_members();
   // Devices first ≤ number < past_last, in order; read_device() gives the row it stands on.
