@@ -3,7 +3,7 @@
 // A device is known by its UDID (or EnrollmentID): first as device_id, then as the UDID that an
 // earlier check-in or a person gave, else by the serial number of a device that was imported and
 // has not checked in yet, which then keeps its device_id and its user. Nobody known: a new device
-// without a user, device_id = the UDID. A device that was removed and checks in again comes back
+// without a user, device_id = the UDID. Where a device of that device_id was removed it comes back
 // under its number, without a user.
 //
 // Devices are strangers: what an import would refuse of them is left out here. A name or serial

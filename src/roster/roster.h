@@ -27,6 +27,8 @@
 
 namespace muster::roster {
 
+class Editor;  // editing.h
+
 struct ImportPlan {
   std::vector<std::string> paths;
   std::string format;  // "", "csv", "ndjson"
@@ -235,6 +237,9 @@ class Roster {
   // need (their rows, blocks and sets), whatever the roster holds.
   [[nodiscard]] Result<std::vector<CheckedIn>> check_in(std::span<const CheckIn> devices,
                                                         WallTime now);
+  // One or more edits (editing.h) in one commit; a complaint of `change` stores nothing.
+  using Change = std::function<Result<void, Complaint>(Editor&)>;
+  [[nodiscard]] Result<void, Complaint> edit(const Change& change, WallTime now);
   // Everything that follows from the rows, from the rows alone: a repair, and the yardstick of what
   // is kept incrementally. Linear in the roster.
   [[nodiscard]] Result<void, Complaint> derive_anew(WallTime now);
