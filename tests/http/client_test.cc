@@ -287,6 +287,27 @@ TEST_F(HttpClient, SaysWhereTheConnectionIsLost) {
             ErrorCode::connection_reset);
 }
 
+// The server says 413 to the head alone, while the body is still on its way.
+TEST_F(HttpClient, HearsARefusalThatComesBeforeTheBodyHasGone) {
+  settings.body_bytes_max = 1000;
+  serve();
+  auto request = request_to(server->port());
+  request.method = "POST";
+  request.body = std::string(16UL * 1024 * 1024, 'x');
+  const auto response = only(*client, request);
+  ASSERT_TRUE(response.has_value()) << words(response.error());
+  EXPECT_EQ(response->status, 413);
+}
+
+TEST_F(HttpClient, ConnectsAnewWhereTheServerHasEndedAKeptConnection) {
+  settings.idle_patience = std::chrono::milliseconds(50);
+  serve();
+  ASSERT_TRUE(only(*client, request_to(server->port())).has_value());
+  EXPECT_EQ(connect().read_all(), "");  // so long silent was the kept connection, too
+  const auto response = only(*client, request_to(server->port()));
+  ASSERT_TRUE(response.has_value()) << words(response.error());
+}
+
 TEST_F(HttpClient, SaysWhereNobodyListens) {
   EXPECT_EQ(trouble_of(only(*client, request_to(deserted_port()))), ErrorCode::connect_refused);
 }

@@ -118,6 +118,20 @@ TEST_F(HttpClientTls, AsksManyAtOnceThoughNobodySpeaksHttp2) {
   asking.join();
 }
 
+// Its farewell goes to a socket that is closed, and must not raise SIGPIPE.
+TEST_F(HttpClientTls, OutlivesAServerThatHasEnded) {
+  serve();
+  const auto client = Client::open(wanted);
+  ASSERT_TRUE(client.has_value());
+  Request request;
+  request.url = "https://localhost:" + std::to_string(server->port()) + "/";
+  EXPECT_TRUE((*client)->exchange({&request, 1})[0].has_value());
+  server.reset();
+  const auto results = (*client)->exchange({&request, 1});
+  ASSERT_FALSE(results[0].has_value());
+  EXPECT_EQ(results[0].error().code, ErrorCode::connect_refused);
+}
+
 TEST_F(HttpClientTls, ComplainsOfItsTrustFile) {
   wanted.trust_file = own / "nothing.pem";
   const auto missing = Client::open(wanted);
