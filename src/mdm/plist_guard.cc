@@ -19,6 +19,21 @@ std::uint64_t big_endian(std::string_view digits) {
   return value;
 }
 
+// Without NUL and with every surrogate in its pair. libplist aborts the process over a key that
+// holds a NUL.
+bool whole_utf16(std::string_view text) {
+  bool pair_begun = false;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+    const auto unit = big_endian(text.substr(i, 2));
+    const bool second = unit >= 0xDC00 && unit < 0xE000;
+    if (unit == 0 || second != pair_begun) {
+      return false;
+    }
+    pair_begun = unit >= 0xD800 && unit < 0xDC00;
+  }
+  return !pair_begun;
+}
+
 // Walks the objects from the root, each as often as it is referred to.
 class BinaryWalk {
  public:
@@ -70,11 +85,12 @@ class BinaryWalk {
         return count < 8 && take(at, count + 1);
       case 0x4:  // data
         return read_count(at, count) && take(at, count);
-      case 0x5:  // ASCII; libplist would end it at a NUL
+      case 0x5:  // ASCII, without NUL: as whole_utf16()
         return read_count(at, count) && take(at, count) &&
                bytes_.substr(at, count).find('\0') == std::string_view::npos;
       case 0x6:  // UTF-16
-        return read_count(at, count) && count <= bytes_.size() && take(at, count * 2);
+        return read_count(at, count) && count <= bytes_.size() && take(at, count * 2) &&
+               whole_utf16(bytes_.substr(at, count * 2));
       case 0xA:
         return read_count(at, count) && references(at, count, depth);
       case 0xD:  // its keys, then their values
@@ -229,8 +245,10 @@ PlistForm plist_form_of(std::string_view bytes) {
     return bytes.starts_with(binary_mark) && BinaryWalk(bytes).safe() ? PlistForm::binary
                                                                       : PlistForm::refused;
   }
-  // libplist reads up to a NUL.
-  const bool whole = bytes.find('\0') == std::string_view::npos;
+  // libplist reads up to a NUL, also to one that is written as a number.
+  const bool whole = bytes.find('\0') == std::string_view::npos &&
+                     bytes.find("&#0") == std::string_view::npos &&
+                     bytes.find("&#x0") == std::string_view::npos;
   return whole && XmlWalk(bytes).safe() ? PlistForm::xml : PlistForm::refused;
 }
 

@@ -12,6 +12,8 @@
 namespace muster::mdm {
 namespace {
 
+using namespace std::string_literals;
+
 // A binary list by hand: objects, one byte of offset each unless it is wider, references of one
 // byte.
 std::string by_hand(const std::vector<std::string>& objects, std::size_t offset_size = 1) {
@@ -134,6 +136,26 @@ TEST(PlistGuard, RefusesEntitiesAndDeclarations) {
   EXPECT_EQ(plist_form_of("<plist><string><![CDATA[x</string></plist>"), PlistForm::refused);
   EXPECT_EQ(plist_form_of("<plist><string>a"), PlistForm::refused);
   EXPECT_EQ(plist_form_of(std::string("<plist></plist>\0", 16)), PlistForm::refused);
+}
+
+// libplist 2.2 aborts over such a key; a fuzzer found it.
+TEST(PlistGuard, RefusesTextsAndKeysThatHoldANul) {
+  const std::string one = "\x10\x01";
+  EXPECT_EQ(plist_form_of(by_hand({"\xd1\x01\x02", std::string("\x62\0k\0k", 5), one})),
+            PlistForm::binary);
+  EXPECT_EQ(plist_form_of(by_hand({"\xd1\x01\x02", std::string("\x62\0k\0\0", 5), one})),
+            PlistForm::refused);
+  EXPECT_EQ(plist_form_of(by_hand({"\xd1\x01\x02", std::string("\x52k\0", 3), one})),
+            PlistForm::refused);
+  EXPECT_FALSE(read_plist(plist("<string>a&#0;b</string>")));
+  EXPECT_FALSE(read_plist(plist("<dict><key>a&#x0;</key><true/></dict>")));
+}
+
+TEST(PlistGuard, RefusesSurrogatesOutsideAPair) {
+  EXPECT_EQ(plist_form_of(by_hand({"\x62\xd8\x3d\xde\x00"s})), PlistForm::binary);
+  EXPECT_EQ(plist_form_of(by_hand({"\x62\xd8\x3d\xd8\x3d"s})), PlistForm::refused);
+  EXPECT_EQ(plist_form_of(by_hand({"\x61\xd8\x3d"s})), PlistForm::refused);
+  EXPECT_EQ(plist_form_of(by_hand({"\x61\xde\x00"s})), PlistForm::refused);
 }
 
 TEST(PlistGuard, TakesCommentsAndCharacterData) {
