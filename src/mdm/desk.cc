@@ -17,19 +17,23 @@ constexpr std::uint16_t not_a_message = 400;
 constexpr std::uint16_t come_again = 503;
 
 void read_message(std::string_view body, bool is_check_in, Message& message) {
+  message.status = not_a_message;
   const auto plist = read_plist(body);
-  if (plist && is_check_in) {
-    message.check_in = read_check_in(*plist);
-  } else if (plist) {
-    message.report = read_report(*plist);
+  if (!plist) {
+    return;
   }
-  if (!message.understood()) {
-    message.status = not_a_message;
+  if (is_check_in) {
+    if (auto said = read_check_in(*plist)) {
+      message.kind = Message::Kind::check_in;
+      message.check_in = std::move(*said);
+    }
+  } else if (auto said = read_report(*plist)) {
+    message.kind = Message::Kind::report;
+    message.report = std::move(*said);
   }
-}
-
-const Sender& sender_of(const Message& message) {
-  return message.check_in ? message.check_in->sender : message.report->sender;
+  if (message.understood()) {
+    message.status = 200;
+  }
 }
 
 }  // namespace
@@ -143,9 +147,8 @@ Message Desk::Implementation::understand(const Call& call, WallTime now) const {
   }
   auto identity = identities.shown_by(call, now);
   if (!identity) {
-    refuse_stranger(message, sender_of(message).id);
-    message.check_in.reset();
-    message.report.reset();
+    refuse_stranger(message, message.sender().id);
+    message.kind = Message::Kind::refused;
     return message;
   }
   message.identity = std::move(*identity);
@@ -157,9 +160,9 @@ Message Desk::Implementation::understand(const Heard& heard) {
   message.vouched = true;
   read_message(heard.plist, heard.kind == Heard::Kind::check_in, message);
   // Its own name for a user's channel is the one that it takes commands for.
-  if (message.understood() && !heard.enrolment.empty()) {
-    auto& sender = message.check_in ? message.check_in->sender : message.report->sender;
-    sender.id = sender.user_channel ? heard.enrolment : sender.id;
+  if (message.sender().user_channel && !heard.enrolment.empty()) {
+    message.check_in.sender.id = heard.enrolment;
+    message.report.sender.id = heard.enrolment;
   }
   return message;
 }
@@ -203,8 +206,8 @@ Result<void> Desk::Implementation::deal_in_order(std::span<Message> messages, Wa
   while (at < messages.size()) {
     std::size_t end = at;
     std::unordered_set<std::string_view> devices;
-    while (end < messages.size() && messages[end].check_in &&
-           devices.insert(messages[end].check_in->sender.device).second) {
+    while (end < messages.size() && messages[end].kind == Message::Kind::check_in &&
+           devices.insert(messages[end].sender().device).second) {
       ++end;
     }
     Result<void> done;
@@ -212,7 +215,8 @@ Result<void> Desk::Implementation::deal_in_order(std::span<Message> messages, Wa
       done = deal_with_check_ins(messages.subspan(at, end - at), now);
     } else {
       end = at + 1;
-      done = messages[at].report ? deal_with_report(messages[at], now) : Result<void>{};
+      done = messages[at].kind == Message::Kind::report ? deal_with_report(messages[at], now)
+                                                        : Result<void>{};
     }
     if (!done) {
       return done;

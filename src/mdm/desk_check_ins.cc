@@ -57,9 +57,9 @@ Result<void> Desk::Implementation::deal_with_check_ins(std::span<Message> messag
     if (!arrival) {
       return tl::unexpected(arrival.error());
     }
-    if (*arrival) {
-      told.push_back(message.check_in->device);
-      arrivals.push_back(std::move(**arrival));
+    if (auto& received = *arrival) {
+      told.push_back(message.check_in.device);
+      arrivals.push_back(std::move(*received));
     }
   }
   if (told.empty()) {
@@ -87,30 +87,32 @@ Result<void> Desk::Implementation::deal_with_check_ins(std::span<Message> messag
 // identity that the enrolment began with. A user's channel is spoken for by his device's identity.
 Result<std::optional<Desk::Implementation::Arrival>> Desk::Implementation::receive(Message& message,
                                                                                    WallTime now) {
-  const auto& said = *message.check_in;
-  auto device = store.enrolment(said.sender.device);
-  if (!device) {
-    return tl::unexpected(device.error());
+  const auto& said = message.check_in;
+  auto device_read = store.enrolment(said.sender.device);
+  if (!device_read) {
+    return tl::unexpected(device_read.error());
   }
-  auto own = said.sender.user_channel ? store.enrolment(said.sender.id) : device;
-  if (!own) {
-    return tl::unexpected(own.error());
+  auto own_read = said.sender.user_channel ? store.enrolment(said.sender.id) : device_read;
+  if (!own_read) {
+    return tl::unexpected(own_read.error());
   }
-  const auto& owner = *device ? *device : *own;
+  auto& device = *device_read;
+  auto& own = *own_read;
+  const auto& owner = device ? device : own;
   if (owner && said.kind != Kind::authenticate && !same_device(owner->identity, message)) {
     refuse_stranger(message, said.sender.id);
     return std::optional<Arrival>();
   }
   Arrival arrival{&message, {}, std::nullopt};
-  if (*own) {
-    arrival.row = std::move(**own);
+  if (own) {
+    arrival.row = std::move(*own);
   } else {
     arrival.row.id = said.sender.id;
     arrival.row.user_channel = said.sender.user_channel;
   }
   arrival.row.last_seen = now;
   if (said.sender.user_channel) {
-    arrival.user_device = std::move(*device);
+    arrival.user_device = std::move(device);
   }
   if (said.kind == Kind::user_authenticate || said.kind == Kind::ignored) {
     message.status = said.kind == Kind::user_authenticate ? not_managed : 200;
@@ -135,7 +137,7 @@ Result<std::optional<Desk::Implementation::Arrival>> Desk::Implementation::recei
 
 Result<void> Desk::Implementation::settle(Arrival& arrival, const roster::CheckedIn& known,
                                           WallTime now) {
-  const auto& said = *arrival.message->check_in;
+  const auto& said = arrival.message->check_in;
   auto& row = arrival.row;
   row.device = known.device;
   row.last_seen = now;

@@ -32,22 +32,24 @@ bool can_be_handed(const std::string& url) {
 
 // Whom we do not know we have nothing for, and keep nothing of: he is known from his check-in on.
 Result<void> Desk::Implementation::deal_with_report(Message& message, WallTime now) {
-  const auto& report = *message.report;
-  auto row = store.enrolment(report.sender.id);
-  if (!row) {
-    return tl::unexpected(row.error());
+  const auto& report = message.report;
+  auto read = store.enrolment(report.sender.id);
+  if (!read) {
+    return tl::unexpected(read.error());
   }
-  if (!*row) {
+  auto& row = *read;
+  if (!row) {
     return {};
   }
-  auto& enrolment = **row;
+  auto& enrolment = *row;
   auto pinned = enrolment.identity;
   if (enrolment.user_channel) {
-    const auto device = store.enrolment(report.sender.device);
-    if (!device) {
-      return tl::unexpected(device.error());
+    const auto device_read = store.enrolment(report.sender.device);
+    if (!device_read) {
+      return tl::unexpected(device_read.error());
     }
-    pinned = *device ? (*device)->identity : pinned;
+    const auto& device = *device_read;
+    pinned = device ? device->identity : pinned;
   }
   if (!same_device(pinned, message)) {
     refuse_stranger(message, enrolment.id);
@@ -117,7 +119,7 @@ Result<void> Desk::Implementation::hand_next(const EnrolmentRow& row, Message& m
   if (!known) {
     return tl::unexpected(known.error());
   }
-  if (*known && final(result_of(**known))) {
+  if (final(result_of(known->value_or(CommandRow{})))) {
     return {};
   }
   message.answer = invite_to_program(command_uuid(newest.task, newest.invitation), newest.url);

@@ -28,14 +28,19 @@ enum class EnrolmentState : std::uint8_t {
 
 // What was said, and what is answered.
 struct Message {
-  std::optional<CheckInMessage> check_in;  // one of both, or it was refused already
-  std::optional<Report> report;
+  enum class Kind : std::uint8_t { refused, check_in, report };
+  Kind kind = Kind::refused;  // refused: nothing more is done about it
+  CheckInMessage check_in;
+  Report report;
   std::vector<Byte> identity;  // empty: none was shown
   bool vouched = false;        // by NanoMDM, which hands out commands by itself
   std::uint16_t status = 200;
   std::string answer;
 
-  [[nodiscard]] bool understood() const { return check_in || report; }
+  [[nodiscard]] bool understood() const { return kind != Kind::refused; }
+  [[nodiscard]] const Sender& sender() const {
+    return kind == Kind::check_in ? check_in.sender : report.sender;
+  }
 };
 
 struct Desk::Implementation {
