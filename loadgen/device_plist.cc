@@ -38,7 +38,7 @@ class Dictionary {
   Dictionary& speaker(const Speaker& speaker) {
     text(speaker.enrollment_id ? "EnrollmentID" : "UDID", speaker.udid);
     if (!speaker.user_id.empty()) {
-      text("UserID", speaker.user_id);
+      text(speaker.enrollment_id ? "EnrollmentUserID" : "UserID", speaker.user_id);
       text("UserShortName", speaker.short_name);
       text("UserLongName", speaker.long_name);
     }

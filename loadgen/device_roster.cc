@@ -173,7 +173,7 @@ std::string uuid_from(std::string_view words) {
 }
 
 std::string udid_of(const RosterDevice& device) {
-  if (device.serial.empty()) {
+  if (device.serial.empty() || device.enrollment == Enrollment::user) {
     return device.id;
   }
   if (device.platform == Platform::macos) {

@@ -3,8 +3,8 @@
 //
 // The number of a device (user) is its row in the file, from 0. What a roster does not say is
 // derived: a device's UDID from its device_id, and by the UDID everything else that a real one is
-// born with. Where a row has no serial number, a server can only know the device by its device_id,
-// so that is its UDID then.
+// born with. Where a device says no serial number (its row has none, or its user enrolled it), a
+// server can only know it by its device_id, so that is its UDID or EnrollmentID then.
 #pragma once
 
 #include <array>

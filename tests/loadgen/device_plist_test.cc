@@ -65,6 +65,20 @@ TEST(DevicePlist, WritesReports) {
       shown);
 }
 
+TEST(DevicePlist, NamesTheUserByHisEnrolmentWhereHeEnrolledTheMac) {
+  const Speaker mac_of_tom{.udid = "E-1",
+                           .enrollment_id = true,
+                           .user_id = "EU-1",
+                           .short_name = "tom",
+                           .long_name = "Tom Kvis"};
+  const Words expected{{"EnrollmentID", "E-1"},
+                       {"EnrollmentUserID", "EU-1"},
+                       {"UserShortName", "tom"},
+                       {"UserLongName", "Tom Kvis"},
+                       {"Status", "Idle"}};
+  EXPECT_EQ(words_of_plist(report_plist(mac_of_tom, {}, false)), expected);
+}
+
 TEST(DevicePlist, WritesACheckOut) {
   const auto school = small_school();
   const Words expected{

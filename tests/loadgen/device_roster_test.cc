@@ -84,6 +84,7 @@ TEST(DeviceRoster, GivesEachDeviceAUdidOfItsKind) {
   auto bare = school.devices[phone];
   bare.serial.clear();
   EXPECT_EQ(udid_of(bare), "d-phone") << "by its device_id it is known, or not at all";
+  EXPECT_EQ(udid_of(school.devices[byod]), "d-byod");
 }
 
 }  // namespace
