@@ -101,6 +101,8 @@ class Expander {
   void pause_where_only_held_mail_is_left(const Work& work);
   void flush();
 
+  static constexpr std::uint64_t issue_per_turn_max = 4096;
+
   Crossings& crossings_;
   BlockCache blocks_;
   const Clock& clock_;
