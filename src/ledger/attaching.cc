@@ -75,7 +75,7 @@ Result<TaskRow> Ledger::Implementation::attach(const TaskId& id, TaskIndex index
 
 // Each part has pages of its own that were never leased.
 Result<void> Ledger::Implementation::find_pages(TaskInHand& task) {
-  for (const auto part : {Part::push, Part::mail}) {
+  for (const auto part : {Part::push, Part::mail, Part::account}) {
     const auto first = task.layout.first_page(part);
     const auto past = first + task.layout.pages(part);
     const auto begun = store.pages_begun(task.number, first, past);
@@ -122,10 +122,10 @@ Result<std::optional<LeasedPage>> Ledger::Implementation::lease(TaskIndex index,
   MUSTER_ASSERT(part != Part::fallback);
   auto& task = known(index);
   auto& pages_of_part = task.part(part);
-  auto* const free = std::find_if(pages.get(), pages.get() + limits::pages_in_hand_max,
+  auto* const free = std::find_if(pages.get(), pages.get() + limits::ledger_pages_max,
                                   [](const PageInHand& page) { return !page.used; });
   const bool fresh = pages_of_part.left.empty();
-  if (free == pages.get() + limits::pages_in_hand_max ||
+  if (free == pages.get() + limits::ledger_pages_max ||
       (fresh && pages_of_part.next == pages_of_part.past)) {
     return std::optional<LeasedPage>{};
   }
@@ -151,7 +151,10 @@ Result<std::optional<LeasedPage>> Ledger::Implementation::lease(TaskIndex index,
     if (!filled) {
       return tl::unexpected(filled.error());
     }
-    page.doubted = in_doubt ? std::min(page.size, page.mark + Layout::ahead_of_mark(part)) : 0;
+    // Of an account nothing was written to anybody.
+    page.doubted = in_doubt && part != Part::account
+                       ? std::min(page.size, page.mark + Layout::ahead_of_mark(part))
+                       : 0;
   }
   page.used = true;
   page.lease_waits = true;

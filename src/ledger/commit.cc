@@ -59,7 +59,7 @@ Result<void> Ledger::Implementation::write_all(WallTime now, CommitReport& repor
       return written;
     }
   }
-  for (std::size_t at = 0; at < limits::pages_in_hand_max; ++at) {
+  for (std::size_t at = 0; at < limits::ledger_pages_max; ++at) {
     auto& page = pages[at];
     if (page.used && (page.touched || page.lease_waits || page.release_waits)) {
       const auto written = write_page(page, now);
@@ -273,7 +273,7 @@ void Ledger::Implementation::accept(CommitReport& report) {
   for (const auto index : report.completed) {
     tasks[index].state = TaskState::completed;
   }
-  for (std::size_t at = 0; at < limits::pages_in_hand_max; ++at) {
+  for (std::size_t at = 0; at < limits::ledger_pages_max; ++at) {
     auto& page = pages[at];
     if (page.used && (page.touched || page.lease_waits || page.release_waits)) {
       put_back(page, report);

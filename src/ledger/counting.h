@@ -34,9 +34,9 @@ class CountMoves {
   std::vector<std::pair<std::pair<State, Reason>, std::int64_t>> by_reason_;
 };
 
-// Devices, mailboxes, and the fallbacks that were woken.
+// Devices, mailboxes, accounts, and the fallbacks that were woken.
 [[nodiscard]] inline std::uint64_t invitations_of(const Layout& layout, const Counts& counts) {
-  return std::uint64_t{layout.devices} + layout.mailboxes + counts.woken;
+  return layout.rows() - layout.fallbacks + counts.woken;
 }
 // Invitations that came to rest.
 [[nodiscard]] std::uint64_t count_at_rest(const Counts& counts);

@@ -64,7 +64,7 @@ struct PageInHand {
             replied ? replies().subspan(from, past - from) : replies()};
   }
   void empty_replies(Part part) {
-    replied = part != Part::push;
+    replied = Layout::by_mail(part);
     if (replied) {
       texts.resize(limits::mail_page_size);
       for (auto& text : texts) {
@@ -92,7 +92,7 @@ struct TaskInHand {
   store::TaskNumber number = 0;
   TaskState state = TaskState::running;
   Layout layout;
-  std::array<PartInHand, 2> parts;  // push, mail: a fallback's page is never leased
+  std::array<PartInHand, parts_count> parts;  // a fallback's page is never leased
   std::size_t pages_in_hand = 0;
   Counts counts;               // raw
   Counts counts_shown;         // kept only while cancelled
@@ -166,7 +166,7 @@ struct Ledger::Implementation {
   bool failed = false;  // the disk: nothing is believed any more
   bool dirty = false;
   std::array<TaskInHand, limits::tasks_open_max> tasks;
-  std::unique_ptr<PageInHand[]> pages;  // pages_in_hand_max
+  std::unique_ptr<PageInHand[]> pages;  // ledger_pages_max
   std::size_t last_hit = 0;             // settlements come in runs of one page
   std::vector<Settlement> exceptional;  // waits, in the order of arrival
   std::uint64_t letters = 0;            // answered, waits: what a relay's day quota counts

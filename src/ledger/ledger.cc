@@ -23,7 +23,7 @@ Complaint damaged(const std::string& file, const Error& error) {
 }  // namespace
 
 Ledger::Implementation::Implementation(store::LedgerStore opened)
-    : store(std::move(opened)), pages(std::make_unique<PageInHand[]>(limits::pages_in_hand_max)) {
+    : store(std::move(opened)), pages(std::make_unique<PageInHand[]>(limits::ledger_pages_max)) {
   exceptional.reserve(limits::settlements_per_commit);
   patches.reserve(limits::settlements_per_commit);
   patches_of_page.reserve(limits::page_size);
@@ -51,17 +51,17 @@ Result<std::unique_ptr<Ledger>, Complaint> Ledger::open(const std::string& dir) 
 }
 
 Result<void> Ledger::create_task(const NewTask& task) {
-  const auto mailed = task.mailboxes.size() + task.fallbacks.size();
+  const auto users = task.mailboxes.size() + task.fallbacks.size() + task.accounts.size();
   // More than the keys of the store can tell apart: nobody has so many users.
-  if (task.devices.size() + mailed > std::numeric_limits<InvitationNumber>::max()) {
+  if (task.devices.size() + users > std::numeric_limits<InvitationNumber>::max()) {
     return trouble(ErrorCode::not_permitted);
   }
   store::TaskRecord record;
   record.layout = {static_cast<std::uint32_t>(task.devices.size()),
                    static_cast<std::uint32_t>(task.mailboxes.size()),
-                   static_cast<std::uint32_t>(task.fallbacks.size())};
-  if (record.layout.first_page(Part::fallback) + record.layout.pages(Part::fallback) >
-      store::task_pages_max) {
+                   static_cast<std::uint32_t>(task.fallbacks.size()),
+                   static_cast<std::uint32_t>(task.accounts.size())};
+  if (record.layout.pages() > store::task_pages_max) {
     return trouble(ErrorCode::not_permitted);
   }
   record.id = task.id;
@@ -72,7 +72,7 @@ Result<void> Ledger::create_task(const NewTask& task) {
   record.expiration_s = task.expiration_s;
   record.rate = task.rate;
   record.created_at = task.created_at;
-  if (record.layout.devices + record.layout.mailboxes == 0) {  // nothing will ever settle it
+  if (record.layout.rows() == record.layout.fallbacks) {  // nothing will ever settle it
     record.state = static_cast<std::uint8_t>(TaskState::completed);
     record.ended_at = task.created_at;
   }
@@ -85,6 +85,9 @@ Result<void> Ledger::create_task(const NewTask& task) {
   }
   if (!task.fallbacks.empty()) {
     audience.fallbacks = NumberSet(task.fallbacks).write();
+  }
+  if (!task.accounts.empty()) {
+    audience.accounts = NumberSet(task.accounts).write();
   }
   audience.alerts = write_payloads(task.alert_payloads);
   return implementation_->transact(

@@ -35,8 +35,8 @@ struct LeasedPage {
   InvitationNumber first = 0;  // Layout::first_of(page)
   std::uint32_t mark = 0;      // position within the page
   // True: an earlier holder died with this page in hand, so that what is unanswered below
-  // mark + Layout::ahead_of_mark may have been written. False after an orderly release, which moves
-  // what is still in doubt to exception rows.
+  // mark + Layout::ahead_of_mark may have been written. Never of accounts. False after an orderly
+  // release, which moves what is still in doubt to exception rows.
   bool in_doubt = false;
   // Packed, one an invitation of the page; 0: to be sent. Empty where the page is leased for the
   // first time: all of it is to be sent.
@@ -82,8 +82,8 @@ class Ledger {
   // where that fails the task is detached all the same: nothing is lost, the next detach folds.
   [[nodiscard]] Result<void> detach(TaskIndex index);
 
-  // Takes the next page of a part (push or mail) that is not settled and not in hand; nothing when
-  // there is none. Durable with the next commit.
+  // Takes the next page of a part (not of fallbacks) that is not settled and not in hand; nothing
+  // when there is none. Durable with the next commit.
   [[nodiscard]] Result<std::optional<LeasedPage>> lease(TaskIndex task, Part part = Part::push);
   // At most `most` due exceptions of a channel, each given once until it is settled again; durable
   // with the next commit. Each channel by itself, so that a slow relay holds up no push.

@@ -64,8 +64,8 @@ Result<NumberSet> read_set(const std::vector<Byte>& bytes) {
   return std::move(*set);
 }
 
-// Tasks without mail keep no bytes for it.
-Result<NumberSet> read_mail_set(const std::vector<Byte>& bytes) {
+// Tasks without mail or accounts keep no bytes for them.
+Result<NumberSet> read_set_if_any(const std::vector<Byte>& bytes) {
   return bytes.empty() ? NumberSet() : read_set(bytes);
 }
 
@@ -185,7 +185,7 @@ Result<NumberSet> LedgerReader::mailboxes(const TaskId& id) {
   if (!audience) {
     return tl::unexpected(audience.error());
   }
-  return read_mail_set(audience->mailboxes);
+  return read_set_if_any(audience->mailboxes);
 }
 
 Result<NumberSet> LedgerReader::fallbacks(const TaskId& id) {
@@ -193,7 +193,15 @@ Result<NumberSet> LedgerReader::fallbacks(const TaskId& id) {
   if (!audience) {
     return tl::unexpected(audience.error());
   }
-  return read_mail_set(audience->fallbacks);
+  return read_set_if_any(audience->fallbacks);
+}
+
+Result<NumberSet> LedgerReader::accounts(const TaskId& id) {
+  const auto audience = implementation_->audience(id);
+  if (!audience) {
+    return tl::unexpected(audience.error());
+  }
+  return read_set_if_any(audience->accounts);
 }
 
 Result<NumberSet> LedgerReader::users(const TaskId& id) {

@@ -24,6 +24,7 @@ class LedgerReader {
   [[nodiscard]] Result<NumberSet> devices(const TaskId& id);
   [[nodiscard]] Result<NumberSet> mailboxes(const TaskId& id);
   [[nodiscard]] Result<NumberSet> fallbacks(const TaskId& id);
+  [[nodiscard]] Result<NumberSet> accounts(const TaskId& id);
   [[nodiscard]] Result<NumberSet> users(const TaskId& id);
   [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> alert_payloads(
       const TaskId& id);

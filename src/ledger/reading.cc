@@ -45,7 +45,7 @@ Result<HomePage> read_home_page(store::LedgerStore& store, store::TaskNumber tas
   }
   const PageName name{task, page};
   const auto size = layout.size_of(page);
-  const bool replied = layout.part_of_page(page) != Part::push;
+  const bool replied = Layout::by_mail(layout.part_of_page(page));
   HomePage home{std::vector<std::uint16_t>(size), std::vector<std::string>(replied ? size : 0),
                 folded->at};
   const MutableSlots slots{home.outcomes, home.replies};

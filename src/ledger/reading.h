@@ -20,7 +20,7 @@ namespace muster::ledger {
 // page.
 struct HomePage {
   std::vector<std::uint16_t> outcomes;
-  std::vector<std::string> replies;  // of mail's pages; push has none
+  std::vector<std::string> replies;  // of mail's pages; others have none
   WallTime at;                       // the last of its commits
 };
 [[nodiscard]] Result<HomePage> read_home_page(store::LedgerStore& store, store::TaskNumber task,

@@ -74,12 +74,12 @@ void Ledger::Implementation::release(TaskIndex task, std::uint32_t number) {
 }
 
 PageInHand* Ledger::Implementation::in_hand(TaskIndex task, std::uint32_t page) {
-  for (std::size_t tried = 0; tried < limits::pages_in_hand_max; ++tried) {
+  for (std::size_t tried = 0; tried < limits::ledger_pages_max; ++tried) {
     auto& candidate = pages[last_hit];
     if (candidate.page == page && candidate.task == task && candidate.used) {
       return &candidate;
     }
-    last_hit = (last_hit + 1) % limits::pages_in_hand_max;
+    last_hit = (last_hit + 1) % limits::ledger_pages_max;
   }
   return nullptr;
 }

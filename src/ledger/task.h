@@ -24,12 +24,14 @@ struct NewTask {
   TaskId id;
   std::string target_name;
   std::string selector;  // JSON, as the service writes it
-  // The targets (model/layout.h): what is pushed, who gets mail, and who gets mail once his last
-  // device invitation of this task has failed. A user is in one of the two mail sets at most.
+  // The targets (model/layout.h): what is pushed, who gets mail, who gets mail once his last device
+  // invitation of this task has failed, and who is associated without an invitation. A user is in
+  // one of the two mail sets at most.
   NumberSet devices;
   NumberSet mailboxes;
   NumberSet fallbacks;
-  NumberSet users;  // all who are meant: of `devices` at Send, and `mailboxes`
+  NumberSet accounts;
+  NumberSet users;  // all who are meant: of `devices` at Send, `mailboxes`, and `accounts`
   IdPrefix push_prefix{};
   IdPrefix mail_prefix{};
   std::int64_t expiration_s = 0;  // apns-expiration: seconds since 1970
@@ -56,7 +58,7 @@ struct TaskRow {
   std::string target_name;
   std::string selector;
   Layout layout;
-  std::uint64_t invitations = 0;  // devices, mailboxes and woken fallbacks
+  std::uint64_t invitations = 0;  // devices, mailboxes, accounts and woken fallbacks
   IdPrefix push_prefix{};
   IdPrefix mail_prefix{};
   std::int64_t expiration_s = 0;

@@ -21,6 +21,15 @@ inline constexpr std::uint32_t pages_in_hand_max = 64;
 // Of these, one task may have so many: whoever begins late need not wait for the first page's end.
 inline constexpr std::uint32_t pages_per_task_max = 48;
 static_assert(pages_per_task_max < pages_in_hand_max);
+// Pages of accounts that are in hand at once, beside those: nothing of them is on its way to any
+// peer, and each waits for people.
+inline constexpr std::uint32_t account_pages_in_hand_max = 4;
+// What the ledger holds in memory.
+inline constexpr std::uint32_t ledger_pages_max = pages_in_hand_max + account_pages_in_hand_max;
+// A task that asks whether its users may be invited takes no further page while nothing of so many
+// can go on: the users of the next page wait as well, as a rule, and other tasks want pages.
+inline constexpr std::size_t waiting_pages_per_task_max = 4;
+static_assert(waiting_pages_per_task_max < pages_per_task_max);
 
 // ── slots ──
 // Jobs on their way at once; their number is the back-pressure of the whole pipeline.

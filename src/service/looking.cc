@@ -142,8 +142,8 @@ Checked<Progress> Dispatcher::Implementation::progress(const std::string& task) 
     return entry.durable[static_cast<std::size_t>(state)].load(std::memory_order_relaxed);
   };
   const auto phase = entry.phase.load(std::memory_order_acquire);
-  progress.total = std::uint64_t{entry.layout.devices} + entry.layout.mailboxes +
-                   entry.woken.load(std::memory_order_relaxed);
+  progress.total =
+      entry.layout.rows() - entry.layout.fallbacks + entry.woken.load(std::memory_order_relaxed);
   progress.sent =
       count(State::sent) + count(State::shown) + count(State::postponed) + count(State::enrolled);
   progress.failed = count(State::failed) + count(State::unreachable) + count(State::expired) +

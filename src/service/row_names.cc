@@ -10,7 +10,8 @@ Result<RowNames> RowNames::open(ledger::LedgerReader& ledger, roster::RosterRead
   auto devices = ledger.devices(task.id);
   auto mailboxes = ledger.mailboxes(task.id);
   auto fallbacks = ledger.fallbacks(task.id);
-  for (const auto* each : {&devices, &mailboxes, &fallbacks}) {
+  auto accounts = ledger.accounts(task.id);
+  for (const auto* each : {&devices, &mailboxes, &fallbacks, &accounts}) {
     if (!*each) {
       return tl::unexpected(each->error());
     }
@@ -18,6 +19,7 @@ Result<RowNames> RowNames::open(ledger::LedgerReader& ledger, roster::RosterRead
   names.devices_ = std::move(*devices);
   names.mailboxes_ = std::move(*mailboxes);
   names.fallbacks_ = std::move(*fallbacks);
+  names.accounts_ = std::move(*accounts);
   return names;
 }
 
@@ -35,6 +37,9 @@ Result<std::vector<roster::DeviceText>> RowNames::of(const std::vector<ledger::R
         break;
       case Part::fallback:
         users.push_back(fallbacks_.at(rank).value_or(0));
+        break;
+      case Part::account:
+        users.push_back(accounts_.at(rank).value_or(0));
         break;
     }
   }

@@ -16,7 +16,7 @@ class RowNames {
   [[nodiscard]] static Result<RowNames> open(ledger::LedgerReader& ledger,
                                              roster::RosterReader& roster,
                                              const ledger::TaskRow& task);
-  // One a row, in their order; a mail's has no device.
+  // One a row, in their order; only a push's has a device.
   [[nodiscard]] Result<std::vector<roster::DeviceText>> of(const std::vector<ledger::Row>& rows);
 
  private:
@@ -27,6 +27,7 @@ class RowNames {
   NumberSet devices_;
   NumberSet mailboxes_;
   NumberSet fallbacks_;
+  NumberSet accounts_;
 };
 
 }  // namespace muster::service

@@ -123,7 +123,9 @@ Invitation invitation_of_row(const ledger::Row& row, const ledger::TaskRow& task
   invitation.state = name_of(row.outcome.state);
   invitation.reason = name_of(row.outcome.reason);
   invitation.attempts = row.outcome.attempts;
-  invitation.apns_id = uuid_text(apns_id(prefix, row.invitation, row.generation));
+  if (channel != Channel::account) {
+    invitation.apns_id = uuid_text(apns_id(prefix, row.invitation, row.generation));
+  }
   invitation.reply = reply_of(row);
   invitation.updated_at = row.updated_at.milliseconds == 0 ? "" : to_text(row.updated_at);
   return invitation;

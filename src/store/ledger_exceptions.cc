@@ -90,15 +90,22 @@ Result<void> LedgerStore::lease_exception(TaskNumber task, InvitationNumber invi
 }
 
 Result<std::vector<ExceptionGroup>> LedgerStore::doubt_leased(TaskNumber task) {
+  static_assert(static_cast<int>(Channel::account) == 2);
   auto groups = all_of<ExceptionGroup>(of(Verb::leased_groups).bind(1, task), read_group);
-  if (!groups || groups->empty()) {
+  if (!groups) {
     return groups;
   }
-  const auto done = of(Verb::doubt_leased)
-                        .bind(1, task)
-                        .bind(2, static_cast<std::int64_t>(State::in_doubt))
-                        .bind(3, static_cast<std::int64_t>(Reason::process_died))
-                        .run();
+  Result<void> done;
+  if (!groups->empty()) {
+    done = of(Verb::doubt_leased)
+               .bind(1, task)
+               .bind(2, static_cast<std::int64_t>(State::in_doubt))
+               .bind(3, static_cast<std::int64_t>(Reason::process_died))
+               .run();
+  }
+  if (done) {
+    done = of(Verb::return_leased).bind(1, task).run();
+  }
   if (!done) {
     return tl::unexpected(done.error());
   }

@@ -19,7 +19,7 @@ namespace muster::store {
 // delta.key := task (23 bits) | page (20) | sequence (20): a page's deltas lie together, in order.
 // Integer keys keep these tables plain b-trees without a second index; a page in hand is written by
 // one append and nothing else.
-inline constexpr std::int32_t ledger_version = 2;
+inline constexpr std::int32_t ledger_version = 3;
 inline constexpr std::string_view ledger_schema = R"(
 CREATE TABLE task(
   number INTEGER PRIMARY KEY,
@@ -38,10 +38,11 @@ CREATE TABLE task(
   ended_at_ms INTEGER NOT NULL,
   mailboxes INTEGER NOT NULL,
   fallbacks INTEGER NOT NULL,
-  mail_prefix BLOB NOT NULL);
+  mail_prefix BLOB NOT NULL,
+  accounts INTEGER NOT NULL);
 CREATE TABLE audience(
   task INTEGER PRIMARY KEY, devices BLOB NOT NULL, users BLOB NOT NULL, alerts BLOB NOT NULL,
-  mailboxes BLOB NOT NULL, fallbacks BLOB NOT NULL);
+  mailboxes BLOB NOT NULL, fallbacks BLOB NOT NULL, accounts BLOB NOT NULL);
 CREATE TABLE progress(task INTEGER PRIMARY KEY, counts BLOB NOT NULL);
 CREATE TABLE page(
   key INTEGER PRIMARY KEY, state INTEGER NOT NULL, at_ms INTEGER NOT NULL, outcomes BLOB NOT NULL);
@@ -67,8 +68,8 @@ CREATE INDEX exception_waiting ON exception(task, wait, channel, next_at_ms) WHE
 CREATE TABLE letters(day INTEGER PRIMARY KEY, count INTEGER NOT NULL);
 )";
 
-// Version 1 knew push alone.
-inline constexpr std::array<OlderVersion, 1> ledger_older{{{1, R"(
+// Version 1 knew push alone, version 2 no accounts.
+inline constexpr std::array<OlderVersion, 2> ledger_older{{{1, R"(
 ALTER TABLE task RENAME COLUMN invitations TO devices;
 ALTER TABLE task ADD COLUMN mailboxes INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE task ADD COLUMN fallbacks INTEGER NOT NULL DEFAULT 0;
@@ -83,19 +84,29 @@ CREATE TABLE letters(day INTEGER PRIMARY KEY, count INTEGER NOT NULL);
 )",
                                                             R"(
 CREATE TEMP VIEW task AS
-  SELECT *, invitations AS devices, 0 AS mailboxes, 0 AS fallbacks, zeroblob(8) AS mail_prefix
+  SELECT *, invitations AS devices, 0 AS mailboxes, 0 AS fallbacks, zeroblob(8) AS mail_prefix,
+    0 AS accounts
   FROM main.task;
 CREATE TEMP VIEW audience AS
-  SELECT *, x'' AS mailboxes, x'' AS fallbacks FROM main.audience;
+  SELECT *, x'' AS mailboxes, x'' AS fallbacks, x'' AS accounts FROM main.audience;
 CREATE TEMP VIEW exception AS SELECT *, 0 AS channel, '' AS reply FROM main.exception;
 CREATE TEMP VIEW letters AS SELECT 0 AS day, 0 AS count WHERE false;
+)"},
+                                                           {2, R"(
+ALTER TABLE task ADD COLUMN accounts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE audience ADD COLUMN accounts BLOB NOT NULL DEFAULT x'';
+)",
+                                                            R"(
+CREATE TEMP VIEW task AS SELECT *, 0 AS accounts FROM main.task;
+CREATE TEMP VIEW audience AS SELECT *, x'' AS accounts FROM main.audience;
 )"}}};
 
 #define MUSTER_TASK_FIELDS                                                                      \
   "id, state, state_reason, epoch, target_name, selector, devices, push_prefix, expiration_s, " \
-  "rate, invited_recorded, created_at_ms, ended_at_ms, mailboxes, fallbacks, mail_prefix"
+  "rate, invited_recorded, created_at_ms, ended_at_ms, mailboxes, fallbacks, mail_prefix, "     \
+  "accounts"
 #define MUSTER_TASK_COLUMNS "number, " MUSTER_TASK_FIELDS ", counts"
-#define MUSTER_AUDIENCE_FIELDS "devices, users, alerts, mailboxes, fallbacks"
+#define MUSTER_AUDIENCE_FIELDS "devices, users, alerts, mailboxes, fallbacks, accounts"
 #define MUSTER_EXCEPTION_COLUMNS                                            \
   "invitation, state, reason, attempts, status, generation, timestamp_ms, " \
   "next_at_ms, wait, doubt, updated_at_ms, channel, reply"
@@ -129,20 +140,21 @@ enum class Verb : std::uint8_t {
   lease_exception,
   leased_groups,
   doubt_leased,
+  return_leased,
   retry_groups,
   retry,
   add_letters,
   letters,
 };
 
-inline constexpr std::array<std::string_view, 31> ledger_sql{
-    "INSERT INTO task(" MUSTER_TASK_FIELDS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    "INSERT INTO audience(task, " MUSTER_AUDIENCE_FIELDS ") VALUES(?,?,?,?,?,?)",
+inline constexpr std::array<std::string_view, 32> ledger_sql{
+    "INSERT INTO task(" MUSTER_TASK_FIELDS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    "INSERT INTO audience(task, " MUSTER_AUDIENCE_FIELDS ") VALUES(?,?,?,?,?,?,?)",
     "INSERT INTO progress VALUES(?,?)",
     "SELECT " MUSTER_TASK_COLUMNS " FROM task JOIN progress ON task = number WHERE id = ?",
     "SELECT " MUSTER_TASK_COLUMNS " FROM task JOIN progress ON task = number ORDER BY number DESC",
-    "SELECT audience.devices, users, alerts, audience.mailboxes, audience.fallbacks"
-    " FROM audience JOIN task ON task = number WHERE id = ?",
+    "SELECT audience.devices, users, alerts, audience.mailboxes, audience.fallbacks,"
+    " audience.accounts FROM audience JOIN task ON task = number WHERE id = ?",
     "UPDATE task SET state = ?2, state_reason = ?3, ended_at_ms = ?4, epoch = epoch + 1"
     " WHERE number = ?1",
     "UPDATE task SET state = ?2, state_reason = '', ended_at_ms = ?3 WHERE number = ?1",
@@ -173,10 +185,12 @@ inline constexpr std::array<std::string_view, 31> ledger_sql{
     " FROM exception WHERE task = ? AND wait = 1 AND wait > 0 AND channel = ? AND next_at_ms <= ?"
     " ORDER BY next_at_ms LIMIT ?",
     "UPDATE exception SET wait = 2 WHERE task = ? AND invitation = ?",
+    // Nothing is written to any peer for an account (channel 2): it cannot be in doubt.
     "SELECT state, reason, count(*) FROM exception WHERE task = ? AND wait = 2 AND wait > 0"
-    " GROUP BY state, reason",
+    " AND channel < 2 GROUP BY state, reason",
     "UPDATE exception SET state = ?2, reason = ?3, wait = 1, doubt = 1, next_at_ms = 0"
-    " WHERE task = ?1 AND wait = 2 AND wait > 0",
+    " WHERE task = ?1 AND wait = 2 AND wait > 0 AND channel < 2",
+    "UPDATE exception SET wait = 1 WHERE task = ? AND wait = 2 AND wait > 0",
     "SELECT state, reason, count(*) FROM exception WHERE task = ? AND state = ? AND wait <> 2"
     " GROUP BY state, reason",
     // The doubt of an older generation is not the new one's: it goes out under another id.

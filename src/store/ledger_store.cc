@@ -33,7 +33,8 @@ TaskRecord read_task(const Statement& row) {
   task.layout.mailboxes = narrow<std::uint32_t>(row, 14);
   task.layout.fallbacks = narrow<std::uint32_t>(row, 15);
   read_prefix(row, 16, task.mail_prefix);
-  task.counts = copy_of(row.bytes(17));
+  task.layout.accounts = narrow<std::uint32_t>(row, 17);
+  task.counts = copy_of(row.bytes(18));
   return task;
 }
 
@@ -133,6 +134,7 @@ Result<void> LedgerStore::create_task(const TaskRecord& task, const AudienceReco
                            .bind(14, std::int64_t{task.layout.mailboxes})
                            .bind(15, std::int64_t{task.layout.fallbacks})
                            .bind(16, Bytes(task.mail_prefix))
+                           .bind(17, std::int64_t{task.layout.accounts})
                            .run();
   if (!created) {
     return created;
@@ -145,6 +147,7 @@ Result<void> LedgerStore::create_task(const TaskRecord& task, const AudienceReco
                           .bind(4, Bytes(audience.alerts))
                           .bind(5, Bytes(audience.mailboxes))
                           .bind(6, Bytes(audience.fallbacks))
+                          .bind(7, Bytes(audience.accounts))
                           .run();
   if (!frozen) {
     return frozen;
@@ -164,7 +167,7 @@ Result<std::optional<AudienceRecord>> LedgerStore::audience(const TaskId& id) {
   return first_of<AudienceRecord>(
       of(Verb::audience).bind(1, Bytes(id.bytes)), [](const Statement& row) {
         return AudienceRecord{copy_of(row.bytes(0)), copy_of(row.bytes(1)), copy_of(row.bytes(2)),
-                              copy_of(row.bytes(3)), copy_of(row.bytes(4))};
+                              copy_of(row.bytes(3)), copy_of(row.bytes(4)), copy_of(row.bytes(5))};
       });
 }
 

@@ -53,6 +53,7 @@ struct AudienceRecord {
   std::vector<Byte> alerts;
   std::vector<Byte> mailboxes;  // empty: none
   std::vector<Byte> fallbacks;  // empty: none
+  std::vector<Byte> accounts;   // empty: none
 };
 
 // Stored; append only. A page without a row was never leased.
@@ -163,7 +164,8 @@ class LedgerStore {
   [[nodiscard]] Result<std::vector<ExceptionRecord>> waiting(TaskNumber task, Channel channel,
                                                              WallTime until, std::size_t most);
   [[nodiscard]] Result<void> lease_exception(TaskNumber task, InvitationNumber invitation);
-  // Rows whose holder died: in doubt, due at once. Says what they were.
+  // Rows whose holder died: in doubt, due at once. Says what they were. Accounts' are nobody's
+  // again and stay what they are.
   [[nodiscard]] Result<std::vector<ExceptionGroup>> doubt_leased(TaskNumber task);
   // Rows of `state` that nobody holds: deferred, due at `now`; a new generation unless in doubt.
   // Says what they were.
@@ -171,7 +173,7 @@ class LedgerStore {
                                                           WallTime now);
 
  private:
-  static constexpr std::size_t verbs_count = 31;
+  static constexpr std::size_t verbs_count = 32;
   explicit LedgerStore(Database database) : database_(std::move(database)) {}
   [[nodiscard]] Result<void> prepare(OpenMode mode);
   [[nodiscard]] Statement& of(Verb verb);

@@ -22,7 +22,7 @@ constexpr Outcome gone{State::unreachable, Reason::unregistered, 1};
 constexpr Outcome deferred{State::deferred, Reason::too_many_requests, 1};
 constexpr Outcome in_doubt{State::in_doubt, Reason::connection_lost, 1};
 
-constexpr std::int32_t format = 2;  // of ledger.db
+constexpr std::int32_t format = 3;  // of ledger.db
 
 inline std::uint64_t count_of(const Counts& counts, State state) {
   return counts.by_state[static_cast<std::size_t>(state)];
@@ -58,6 +58,7 @@ class LedgerFixture : public ::testing::Test {
     task.devices.add_range(10, 10 + layout.devices);
     task.mailboxes.add_range(100'000, 100'000 + layout.mailboxes);
     task.fallbacks.add_range(0, layout.fallbacks);
+    task.accounts.add_range(200'000, 200'000 + layout.accounts);
     task.users.add_range(0, layout.devices);
     task.mail_prefix[0] = 77;
     task.alert_payloads = {{"", "{\"aps\":{}}"}, {"de", "{}"}};

@@ -36,9 +36,9 @@ TEST_F(LedgerTest, LeasesPagesInOrderUntilNoneIsLeft) {
 }
 
 TEST_F(LedgerTest, LeasesNoMorePagesThanTheLimitAllows) {
-  create(limits::page_size * (limits::pages_in_hand_max + 1));
+  create(limits::page_size * (limits::ledger_pages_max + 1));
   attach();
-  for (std::uint32_t page = 0; page < limits::pages_in_hand_max; ++page) {
+  for (std::uint32_t page = 0; page < limits::ledger_pages_max; ++page) {
     lease();
   }
   EXPECT_FALSE(*ledger_->lease(0));

@@ -23,7 +23,12 @@ struct Flight {
 // durable.
 class Walk : public LedgerFixture {
  protected:
-  void take_some_page() { take_page(random_.chance(0.7) ? Part::push : Part::mail); }
+  void take_some_page() {
+    take_page(random_.chance(0.7) ? Part::push : Part::mail);
+    if (layout_.accounts != 0) {
+      take_page(Part::account);
+    }
+  }
 
   Outcome draw() {
     const auto attempts = static_cast<std::uint8_t>(1 + random_.below(3));
@@ -43,6 +48,21 @@ class Walk : public LedgerFixture {
     }
   }
 
+  // What can become of an account.
+  static Outcome of_account(const Outcome& drawn) {
+    switch (drawn.state) {
+      case State::sent:
+        return {State::enrolled, Reason::none, 0};
+      case State::deferred:
+      case State::in_doubt:
+        return {State::registering, Reason::none, 0};
+      case State::expired:
+        return {State::expired, Reason::too_late, 0};
+      default:
+        return {State::failed, Reason::registration_refused, 0};
+    }
+  }
+
   void take_page(Part part) {
     const auto page = ledger_->lease(0, part);
     ASSERT_TRUE(page);
@@ -50,6 +70,7 @@ class Walk : public LedgerFixture {
       return;
     }
     in_hand_.insert((*page)->page);
+    ASSERT_FALSE(part == Part::account && (*page)->in_doubt);
     const auto size = layout_.size_of((*page)->page);
     auto outcomes = (*page)->outcomes;
     outcomes.resize(size);  // empty: nothing of the page is known
@@ -71,7 +92,7 @@ class Walk : public LedgerFixture {
   }
 
   void take_due() {
-    for (const auto channel : {Channel::push, Channel::mail}) {
+    for (const auto channel : {Channel::push, Channel::mail, Channel::account}) {
       const auto due = ledger_->gather(0, now_, 200, channel);
       ASSERT_TRUE(due);
       for (const auto& one : *due) {
@@ -97,6 +118,7 @@ class Walk : public LedgerFixture {
       waking_.insert(wake.begin(), wake.end());
     }
   }
+  static bool ordinary(State state) { return state == State::sent || state == State::enrolled; }
   static bool ordinary_or_open(State state) {
     return state != State::failed && state != State::unreachable && state != State::expired;
   }
@@ -118,10 +140,12 @@ class Walk : public LedgerFixture {
 
   void answer(InvitationNumber n) {
     auto& flight = flying_.at(n);
-    auto told = settlement(n, draw());
+    const bool account = layout_.part_of(n) == Part::account;
+    const auto drawn = draw();
+    auto told = settlement(n, account ? of_account(drawn) : drawn);
     told.from_exception = flight.from_exception;
     told.generation = flight.generation;
-    if (!flight.from_exception && random_.chance(0.02)) {
+    if (!flight.from_exception && random_.chance(0.02) && !account) {
       told.kind = Settlement::Kind::slow;
       told.outcome = {State::queued, Reason::none, 1};
       settle(told);
@@ -137,7 +161,7 @@ class Walk : public LedgerFixture {
   }
 
   std::string reply_of(InvitationNumber n, const Outcome& outcome) const {
-    if (layout_.part_of(n) == Part::push) {
+    if (!Layout::by_mail(layout_.part_of(n))) {
       return {};
     }
     return std::string(outcome.state == State::sent ? "250 queued as " : "550 not ") +
@@ -166,11 +190,12 @@ class Walk : public LedgerFixture {
         durable_[row.invitation] = row.outcome;
         pending_.erase(told);
       } else if (told != pending_.end()) {
-        ASSERT_EQ(told->second.state, State::sent) << "an exception was not durable";
+        ASSERT_TRUE(ordinary(told->second.state)) << "an exception was not durable";
         ASSERT_EQ(row.outcome, before) << "invitation " << row.invitation;
         ASSERT_TRUE(held_up(row.invitation)) << "the mark should have passed";
       } else if (row.outcome.state == State::in_doubt &&
                  row.outcome.reason == Reason::process_died) {
+        ASSERT_NE(layout_.part_of(row.invitation), Part::account);
         durable_[row.invitation] = row.outcome;  // its holder died
       } else if (flying_.contains(row.invitation) && flying_.at(row.invitation).from_exception) {
         ASSERT_FALSE(at_rest(row.outcome.state) && before != row.outcome);
@@ -277,6 +302,7 @@ class Walk : public LedgerFixture {
       now_.milliseconds += 1'000'000;
       take_page(Part::push);
       take_page(Part::mail);
+      take_page(Part::account);
       take_due();
       judge_some();
       answer_some(layout_.rows());
@@ -303,6 +329,7 @@ class Walk : public LedgerFixture {
 constexpr Layout push_alone{3 * limits::page_size - 1000, 0, 0};
 constexpr Layout all_parts{limits::page_size + 1000, 5 * limits::mail_page_size - 100,
                            3 * limits::mail_page_size - 100};
+constexpr Layout with_accounts{1000, limits::mail_page_size + 10, 100, limits::page_size + 500};
 
 TEST_F(Walk, LosesNothingWhateverTheOrderAndTheCrashes) {
   run(std::random_device{}(), push_alone);
@@ -318,6 +345,9 @@ TEST_F(Walk, LosesNoMailAndWakesNobodyTwice) {
 }
 TEST_F(Walk, LosesNoMailOnAnOldWalk) {
   run(20'261'123, all_parts);
+}
+TEST_F(Walk, LosesNoAccountAndDoubtsNone) {
+  run(std::random_device{}(), with_accounts);
 }
 
 }  // namespace

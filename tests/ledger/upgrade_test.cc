@@ -1,4 +1,4 @@
-// Ledgers that version 1 wrote, which knew push alone.
+// Ledgers that older versions wrote: version 1 knew push alone, version 2 no accounts.
 #include "ledger/formats.h"
 #include "store/database.h"
 #include "tests/ledger/ledger_fixture.h"
@@ -45,6 +45,23 @@ CREATE TABLE exception(
   updated_at_ms INTEGER NOT NULL,
   PRIMARY KEY(task, invitation)) WITHOUT ROWID;
 CREATE INDEX exception_waiting ON exception(task, wait, next_at_ms) WHERE wait > 0;
+)";
+
+// As version 2 made the first one its own.
+constexpr std::string_view second_upgrade = R"(
+ALTER TABLE task RENAME COLUMN invitations TO devices;
+ALTER TABLE task ADD COLUMN mailboxes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task ADD COLUMN fallbacks INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE task ADD COLUMN mail_prefix BLOB NOT NULL DEFAULT x'0000000000000000';
+ALTER TABLE audience ADD COLUMN mailboxes BLOB NOT NULL DEFAULT x'';
+ALTER TABLE audience ADD COLUMN fallbacks BLOB NOT NULL DEFAULT x'';
+ALTER TABLE exception ADD COLUMN channel INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE exception ADD COLUMN reply TEXT NOT NULL DEFAULT '';
+DROP INDEX exception_waiting;
+CREATE INDEX exception_waiting ON exception(task, wait, channel, next_at_ms) WHERE wait > 0;
+CREATE TABLE letters(day INTEGER PRIMARY KEY, count INTEGER NOT NULL);
+INSERT INTO letters VALUES(0, 41);
+PRAGMA user_version = 2;
 )";
 
 std::string literal(Bytes bytes) {
@@ -95,9 +112,18 @@ class UpgradeTest : public LedgerFixture {
   static void insert(store::Database& database, const std::string& row) {
     ASSERT_TRUE(database.execute("INSERT INTO " + row)) << row;
   }
-  std::int64_t version_of_file() {
-    auto database = store::Database::open(dir_ + "/ledger.db", store::OpenMode::read, 1, "");
-    return database ? 1 : database.error().cause.code == ErrorCode::store_newer ? 2 : 0;
+  void write_second_ledger() {
+    write_old_ledger();
+    auto database = store::Database::open(dir_ + "/ledger.db", store::OpenMode::write, 1, "");
+    ASSERT_TRUE(database->execute(second_upgrade));
+  }
+  std::int32_t version_of_file() {
+    for (std::int32_t version = 1; version <= format; ++version) {
+      if (store::Database::open(dir_ + "/ledger.db", store::OpenMode::read, version, "")) {
+        return version;
+      }
+    }
+    return 0;
   }
   void expect_old_task() {
     const auto task = task_row();
@@ -119,6 +145,7 @@ class UpgradeTest : public LedgerFixture {
     EXPECT_EQ(reader->devices(task_)->size(), invitations);
     EXPECT_TRUE(reader->mailboxes(task_)->empty());
     EXPECT_TRUE(reader->fallbacks(task_)->empty());
+    EXPECT_TRUE(reader->accounts(task_)->empty());
     EXPECT_EQ(reader->tasks()->size(), 1U);
   }
 };
@@ -129,10 +156,29 @@ TEST_F(UpgradeTest, ReadsAnOldLedgerThatNobodyWrites) {
   EXPECT_EQ(version_of_file(), 1);
 }
 
+TEST_F(UpgradeTest, ReadsALedgerOfTheSecondVersionThatNobodyWrites) {
+  write_second_ledger();
+  expect_old_task();
+  EXPECT_EQ(version_of_file(), 2);
+}
+
+TEST_F(UpgradeTest, GoesOnWithALedgerOfTheSecondVersion) {
+  write_second_ledger();
+  reopen();
+  EXPECT_EQ(version_of_file(), format);
+  expect_old_task();
+  EXPECT_EQ(*ledger_->letters_today(WallTime{1}), 41U);
+  task_.bytes[0] = 8;
+  create({1, 0, 0, 2});
+  attach();
+  EXPECT_EQ(lease(Part::account).first, 1U);
+  EXPECT_EQ(task_row().layout, (Layout{1, 0, 0, 2}));
+}
+
 TEST_F(UpgradeTest, FindsEverythingInAnOldLedgerAndGoesOnWithIt) {
   write_old_ledger();
   reopen();
-  EXPECT_EQ(version_of_file(), 2);
+  EXPECT_EQ(version_of_file(), format);
   expect_old_task();
   attach();
   const auto page = lease();

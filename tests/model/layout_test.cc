@@ -42,6 +42,9 @@ TEST(Layout, FindsEveryInvitationInItsPageAndPart) {
 }
 
 TEST(Layout, SkipsPartsThatAreEmpty) {
+  constexpr Layout accounts{0, 0, 0, 3};
+  EXPECT_EQ(accounts.part_of(0), Part::account);
+  EXPECT_EQ(accounts.part_of_page(0), Part::account);
   constexpr Layout mail{0, 5, 0};
   EXPECT_EQ(mail.part_of(0), Part::mail);
   EXPECT_EQ(mail.page_of(4), 0U);
@@ -50,6 +53,24 @@ TEST(Layout, SkipsPartsThatAreEmpty) {
   EXPECT_EQ(without_mailboxes.part_of(7), Part::fallback);
   EXPECT_EQ(without_mailboxes.page_of(7), 1U);
   EXPECT_EQ(without_mailboxes.part_of_page(1), Part::fallback);
+}
+
+TEST(Layout, PutsAccountsBehindWhatStoodThereBefore) {
+  constexpr Layout four{three.devices, three.mailboxes, three.fallbacks, limits::page_size + 1};
+  for (InvitationNumber n = 0; n < three.rows(); ++n) {
+    ASSERT_EQ(four.page_of(n), three.page_of(n));
+    ASSERT_EQ(four.part_of(n), three.part_of(n));
+  }
+  EXPECT_EQ(four.rows(), three.rows() + limits::page_size + 1);
+  EXPECT_EQ(four.first(Part::account), three.rows());
+  EXPECT_EQ(four.first_page(Part::account), three.pages());
+  EXPECT_EQ(four.pages(), three.pages() + 2);
+  EXPECT_EQ(four.size_of(three.pages()), limits::page_size);
+  EXPECT_EQ(four.size_of(three.pages() + 1), 1U);
+  const auto last = static_cast<InvitationNumber>(four.rows() - 1);
+  EXPECT_EQ(four.part_of(last), Part::account);
+  EXPECT_EQ(four.page_of(last), three.pages() + 1);
+  EXPECT_EQ(four.rank_of(last), limits::page_size);
 }
 
 TEST(Layout, HoldsAsManyAsNumbersGo) {
@@ -62,7 +83,9 @@ TEST(Layout, HoldsAsManyAsNumbersGo) {
 TEST(Layout, SendsMailLessFarAheadThanPush) {
   EXPECT_EQ(Layout::ahead_of_mark(Part::push), limits::ahead_of_mark_max);
   EXPECT_EQ(Layout::ahead_of_mark(Part::mail), limits::mail_ahead_of_mark_max);
+  EXPECT_EQ(Layout::ahead_of_mark(Part::account), limits::page_size) << "nothing is sent";
   EXPECT_EQ(channel_of(Part::push), Channel::push);
+  EXPECT_EQ(channel_of(Part::account), Channel::account);
   EXPECT_EQ(channel_of(Part::fallback), Channel::mail);
 }
 

@@ -40,9 +40,9 @@ TEST_F(LedgerStoreTest, GivesTasksBackTheNewestFirst) {
   task.counts = blob_;
   task.push_prefix[7] = 9;
   task.id.bytes[0] = 1;
-  ASSERT_TRUE(store_->create_task(task, {blob_, {}, blob_, {}, blob_}));
+  ASSERT_TRUE(store_->create_task(task, {blob_, {}, blob_, {}, blob_, {}}));
   task.id.bytes[0] = 2;
-  ASSERT_TRUE(store_->create_task(task, {}));
+  ASSERT_TRUE(store_->create_task(task, AudienceRecord{}));
   const auto tasks = store_->tasks();
   ASSERT_EQ(tasks->size(), 2U);
   EXPECT_EQ((*tasks)[0].id, task.id);
@@ -108,8 +108,10 @@ TEST_F(LedgerStoreTest, GivesWaitingExceptionsTheEarliestFirst) {
 
 // Whoever asks for due rows a hundred times a second must not read all that ever failed.
 TEST_F(LedgerStoreTest, FindsWaitingAndHeldExceptionsByTheirIndex) {
-  auto database = std::move(*Database::open(dir_ + "/ledger.db", OpenMode::read, 2, ""));
-  for (const auto verb : {Verb::waiting, Verb::leased_groups, Verb::doubt_leased}) {
+  auto database =
+      std::move(*Database::open(dir_ + "/ledger.db", OpenMode::read, ledger_version, ""));
+  for (const auto verb :
+       {Verb::waiting, Verb::leased_groups, Verb::doubt_leased, Verb::return_leased}) {
     const std::string sql(ledger_sql[static_cast<std::size_t>(verb)]);
     auto plan = database.prepare("EXPLAIN QUERY PLAN " + sql);
     ASSERT_TRUE(plan) << sql;
@@ -154,6 +156,31 @@ TEST_F(LedgerStoreTest, PutsEveryHeldExceptionInDoubt) {
   EXPECT_TRUE(store_->doubt_leased(1)->empty());
 }
 
+TEST_F(LedgerStoreTest, LetsGoOfHeldAccountsWithoutDoubt) {
+  ExceptionRecord row;
+  row.invitation = 5;
+  row.outcome = {State::registering, Reason::none, 0};
+  row.wait = Wait::leased;
+  row.next_at_ms = 20;
+  row.channel = Channel::account;
+  ASSERT_TRUE(store_->put_exception(1, row));
+  EXPECT_TRUE(store_->doubt_leased(1)->empty());
+  const auto due = store_->waiting(1, Channel::account, WallTime{30}, 10);
+  ASSERT_EQ(due->size(), 1U);
+  EXPECT_EQ(due->front().outcome, row.outcome);
+  EXPECT_FALSE(due->front().doubt);
+}
+
+TEST_F(LedgerStoreTest, KeepsTheSetsOfATask) {
+  TaskRecord task;
+  task.counts = blob_;
+  task.id.bytes[0] = 1;
+  task.layout = {1, 2, 3, 4};
+  ASSERT_TRUE(store_->create_task(task, {{}, {}, {}, {}, {}, blob_}));
+  EXPECT_EQ((*store_->task(task.id))->layout, task.layout);
+  EXPECT_EQ((*store_->audience(task.id))->accounts, blob_);
+}
+
 TEST_F(LedgerStoreTest, RetriesOnlyWhatNobodyHolds) {
   const Outcome failed{State::failed, Reason::bad_topic, 3};
   put(5, failed, Wait::at_rest, 0);
@@ -172,7 +199,7 @@ TEST_F(LedgerStoreTest, RetriesOnlyWhatNobodyHolds) {
 TEST_F(LedgerStoreTest, RefusesAFileWithoutItsTables) {
   store_.reset();
   {
-    auto database = Database::open(dir_ + "/ledger.db", OpenMode::write, 2, "");
+    auto database = Database::open(dir_ + "/ledger.db", OpenMode::write, ledger_version, "");
     ASSERT_TRUE(database->execute("DROP TABLE delta"));
   }
   const auto opened = LedgerStore::open(dir_, OpenMode::write);
