@@ -21,6 +21,8 @@ struct Letter {
   UserNumber user = 0;
   std::string address;  // as the roster has it: checked at the door, one "@", no control characters
   std::string full_name;  // likewise without control characters; may be empty
+  // The user's own invitation URL; empty: the template's. A bearer secret: in no log, in no error.
+  std::string url;
 
   // ── by the composer; nothing in it may be changed until the slot's answer is taken ──
   std::string sender;     // envelope sender (RFC 5321 Mailbox, no angle brackets)

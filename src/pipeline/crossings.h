@@ -44,15 +44,15 @@ struct LedgerRequest {
   Kind kind = Kind::lease;
   TaskIndex task = 0;
   std::uint32_t page = 0;  // release
-  Part part = Part::push;  // lease, gather: of push or of mail
+  Part part = Part::push;  // lease, gather: of push, mail or accounts
 };
 
-// Of a commit's news, what concerns mail: each as its namesake in News.
-struct MailNews {
-  std::vector<TaskIndex> exhausted;
-  std::vector<TaskIndex> gathered;
-  std::vector<Slot> freed;
-  std::vector<std::pair<TaskIndex, WallTime>> due;
+// Of a commit's news, what concerns one channel.
+struct PartNews {
+  std::vector<TaskIndex> exhausted;  // a lease found no page left
+  std::vector<TaskIndex> gathered;   // a gather was answered, whatever it found
+  std::vector<Slot> freed;           // their settlements are taken; the slots may be filled again
+  std::vector<std::pair<TaskIndex, WallTime>> due;  // earliest waiting exception of a task; 0: none
   [[nodiscard]] bool empty() const {
     return exhausted.empty() && gathered.empty() && freed.empty() && due.empty();
   }
@@ -65,36 +65,34 @@ struct MailNews {
 };
 
 // What a commit brought: one object a commit, filled by the ledger's thread and eaten by the
-// expander, which hands it back to be filled again: its vectors keep their room.
-struct News {
+// expander, which hands it back to be filled again: its vectors keep their room. Its own PartNews
+// is push's.
+struct News : PartNews {
   std::vector<TaskIndex> opened;  // published entries: begin with them
   std::vector<ledger::LeasedPage> pages;
-  std::vector<TaskIndex> exhausted;  // a lease found no page left
   std::vector<ledger::DueRetry> retries;
-  std::vector<TaskIndex> gathered;  // a gather was answered, whatever it found
   std::vector<ledger::MovedMark> marks;
-  std::vector<Slot> freed;  // their settlements are taken; the slots may be filled again
   std::vector<std::pair<TaskIndex, std::uint32_t>> home;  // how many of `freed` each task had
   std::vector<TaskIndex> ended;                           // completed or stopped: forget the task
-  std::vector<std::pair<TaskIndex, WallTime>> due;  // earliest waiting exception of a task; 0: none
-  MailNews mail;
+  PartNews mail;
+  PartNews account;  // settled with push's slots: frees none of its own
+  [[nodiscard]] PartNews& of(Part part) {
+    return part == Part::push ? *this : part == Part::account ? account : mail;
+  }
   [[nodiscard]] bool empty() const {
-    return opened.empty() && pages.empty() && exhausted.empty() && retries.empty() &&
-           gathered.empty() && marks.empty() && freed.empty() && home.empty() && ended.empty() &&
-           due.empty() && mail.empty();
+    return PartNews::empty() && opened.empty() && pages.empty() && retries.empty() &&
+           marks.empty() && home.empty() && ended.empty() && mail.empty() && account.empty();
   }
   void clear() {
+    PartNews::clear();
     opened.clear();
     pages.clear();
-    exhausted.clear();
     retries.clear();
-    gathered.clear();
     marks.clear();
-    freed.clear();
     home.clear();
     ended.clear();
-    due.clear();
     mail.clear();
+    account.clear();
   }
 };
 
@@ -112,7 +110,9 @@ struct TaskEntry {
   NumberSet devices;
   NumberSet mailboxes;
   NumberSet fallbacks;
+  NumberSet accounts;
   NumberSet users;
+  bool asks_clearance = false;                     // whether its users may be invited: clearance.h
   std::uint64_t total = 0;                         // devices
   std::uint32_t rate = 0;                          // invitations a second; 0: no limit
   std::uint32_t canary = 0;                        // 0: no gate

@@ -17,7 +17,8 @@ Expander::Expander(Crossings& crossings, std::unique_ptr<roster::RosterReader> r
       blocks_(std::move(roster)),
       clock_(clock),
       settings_(settings),
-      mail_(crossings, blocks_.roster(), settings.mail),
+      mail_(crossings, blocks_.roster(), settings.mail, settings.clearances),
+      accounts_(crossings, settings.clearances),
       pages_most_(limits::pages_in_hand_max -
                   (crossings.letters.any() ? limits::mail_pages_in_hand_max : 0)),
       wakes_(settings.wakes_per_second),
@@ -29,9 +30,10 @@ Expander::Expander(Crossings& crossings, std::unique_ptr<roster::RosterReader> r
 }
 
 bool Expander::turn() {
-  const Instant now = clock_.now();
+  const Instant now = now_ = clock_.now();
   wall_ = clock_.wall();
   next_ = now + idle_most;
+  changes_ = settings_.clearances == nullptr ? 0 : settings_.clearances->changes();
   const bool news = take_news();
   blocks_.refresh(now);
   std::size_t pages = 0;
@@ -57,7 +59,8 @@ bool Expander::turn() {
     pause_where_only_held_mail_is_left(work);
   }
   mail_.turn(now, wall_);
-  next_ = std::min(next_, mail_.next());
+  more = settle_accounts() || more;
+  next_ = std::min({next_, mail_.next(), accounts_.next()});
   flush();
   return more;
 }
@@ -87,6 +90,7 @@ void Expander::begin(TaskIndex index) {
   work.gather_asked = true;
   works_.insert_or_assign(index, std::move(work));
   mail_.begin(index);
+  accounts_.begin(index);
   ask(LedgerRequest::Kind::gather, index);  // exceptions of an earlier run
 }
 
@@ -114,27 +118,12 @@ bool Expander::take_news() {
       work.exhausted = true;
     }
     mail_.take_news(news->mail);
+    accounts_.take_news(news->account);
     for (const auto& retry : news->retries) {
-      if (is_mail(retry.task, retry.invitation)) {
-        mail_.take_retry(retry);
-        continue;
-      }
-      works_.at(retry.task).retries.push_back(retry);
+      take_retry(retry);
     }
     for (const auto& mark : news->marks) {
-      const auto work = works_.find(mark.task);
-      if (work == works_.end()) {
-        continue;
-      }
-      const auto page = work->second.pages.find(mark.page);
-      if (page == work->second.pages.end()) {
-        mail_.move(mark);
-        continue;
-      }
-      page->second.mark = mark.mark;
-      if (mark.mark >= page->second.size) {
-        work->second.pages.erase(page);
-      }
+      take_mark(mark);
     }
     for (const auto& [index, at] : news->due) {
       if (const auto work = works_.find(index); work != works_.end()) {
@@ -149,6 +138,7 @@ bool Expander::take_news() {
     for (const auto index : news->ended) {
       works_.erase(index);
       mail_.forget(index);
+      accounts_.forget(index);
       crossings_.tasks[index]->forgotten.store(true, std::memory_order_release);
     }
     if (crossings_.eaten.size_approx() < limits::news_kept_max) {
@@ -159,9 +149,49 @@ bool Expander::take_news() {
   return any;
 }
 
+void Expander::take_retry(const ledger::DueRetry& retry) {
+  switch (part_of(retry.task, retry.invitation)) {
+    case Part::push: {
+      auto& work = works_.at(retry.task);
+      const bool tried = retry.attempts != 0 || retry.generation != 0;
+      (tried ? work.retries : work.fresh).push_back(retry);
+      return;
+    }
+    case Part::mail:
+    case Part::fallback:
+      mail_.take_retry(retry);
+      return;
+    case Part::account:
+      accounts_.take_retry(retry);
+      return;
+  }
+}
+
+void Expander::take_mark(const ledger::MovedMark& mark) {
+  const auto work = works_.find(mark.task);
+  if (work == works_.end()) {
+    return;
+  }
+  const auto page = work->second.pages.find(mark.page);
+  if (page == work->second.pages.end()) {
+    mail_.move(mark);
+    accounts_.move(mark);
+    return;
+  }
+  page->second.mark = mark.mark;
+  if (mark.mark >= page->second.size) {
+    work->second.pages.erase(page);
+  }
+}
+
 void Expander::take_page(ledger::LeasedPage leased) {
-  if (is_mail(leased.task, leased.first)) {
+  const auto part = part_of(leased.task, leased.first);
+  if (part == Part::mail) {
     mail_.take_page(std::move(leased));
+    return;
+  }
+  if (part == Part::account) {
+    accounts_.take_page(std::move(leased), now_);
     return;
   }
   auto& work = works_.at(leased.task);
@@ -198,8 +228,9 @@ void Expander::lease_ahead(Work& work) {
   for (const auto& [number, page] : work.pages) {
     issuable += page.end() - page.cursor;
   }
+  const auto asked_most = leases_most(work);
   while (!work.exhausted && issuable < issue_per_turn_max && in_hand < pages_most_ &&
-         work.pages.size() + work.leases_asked < most) {
+         work.pages.size() + work.leases_asked < most && work.leases_asked < asked_most) {
     ++work.leases_asked;
     ++in_hand;
     issuable += limits::ahead_of_mark_max;
@@ -208,7 +239,9 @@ void Expander::lease_ahead(Work& work) {
 }
 
 void Expander::gather_due(Work& work) {
-  if (work.gather_asked || work.due.milliseconds == 0 || !work.retries.empty()) {
+  // Where the canary shuts the gate, what it hangs on may be among those that are due.
+  const bool any = !work.retries.empty() || (!work.fresh.empty() && gate(work) != 0);
+  if (work.gather_asked || work.due.milliseconds == 0 || any) {
     return;
   }
   if (work.due > wall_) {
@@ -233,11 +266,27 @@ void Expander::wind_down(Work& work) {
     crossings_.ring_mail();
   }
   if (work.stop_asked || work.outstanding != 0 || work.leases_asked != 0 || work.gather_asked ||
-      !mail_.home(work.index)) {
+      !mail_.home(work.index) || !accounts_.home(work.index) || give_back_retries(work)) {
     return;
   }
-  // What was gathered and not begun goes back as it came.
+  work.stop_asked = true;
+  for (const auto& [number, page] : work.pages) {
+    ask(LedgerRequest::Kind::release, work.index, number);
+  }
+  for (const auto& numbers : {mail_.pages_of(work.index), accounts_.pages_of(work.index)}) {
+    for (const auto number : numbers) {
+      ask(LedgerRequest::Kind::release, work.index, number);
+    }
+  }
+  ask(LedgerRequest::Kind::stop, work.index);
+}
+
+// What was gathered and not begun goes back as it came. False: there was nothing of that kind.
+bool Expander::give_back_retries(Work& work) {
+  work.retries.insert(work.retries.end(), work.fresh.begin(), work.fresh.end());
+  work.fresh.clear();
   mail_.surrender_retries(work.index, work.retries);
+  accounts_.surrender_retries(work.index, work.retries);
   const bool any = !work.retries.empty();
   while (!work.retries.empty() && !free_.empty()) {  // other tasks may hold every slot
     const auto retry = work.retries.front();
@@ -246,26 +295,16 @@ void Expander::wind_down(Work& work) {
     back.kind = Settlement::Kind::returned;
     back.task = work.index;
     back.invitation = retry.invitation;
-    back.page = is_mail(work.index, retry.invitation)
-                    ? crossings_.tasks[work.index]->layout.page_of(retry.invitation)
-                    : retry.invitation / limits::page_size;
+    back.page = part_of(work.index, retry.invitation) == Part::push
+                    ? retry.invitation / limits::page_size
+                    : crossings_.tasks[work.index]->layout.page_of(retry.invitation);
     back.from_exception = true;
     back.slot = free_.back();
     free_.pop_back();
     ++work.outstanding;
     unsent_.push_back(back);
   }
-  if (any) {
-    return;
-  }
-  work.stop_asked = true;
-  for (const auto& [number, page] : work.pages) {
-    ask(LedgerRequest::Kind::release, work.index, number);
-  }
-  for (const auto number : mail_.pages_of(work.index)) {
-    ask(LedgerRequest::Kind::release, work.index, number);
-  }
-  ask(LedgerRequest::Kind::stop, work.index);
+  return any;
 }
 
 void Expander::flush() {

@@ -60,9 +60,13 @@ bool Expander::issue(Work& work, Instant now) {
   const auto queue_room = room(work);
   const std::uint64_t allowed_at_first = std::min(allowance(work, now), queue_room);
   std::uint64_t allowed = allowed_at_first;
-  issue_retries(work, allowed);
+  const auto issued_before = work.issued;
+  issue_retries(work, work.retries, allowed);
   std::uint64_t went = allowed_at_first - allowed;
   allowed = std::min(allowed, gate(work));
+  const auto gated = allowed;
+  issue_retries(work, work.fresh, allowed);
+  went += gated - allowed;
   for (auto& [number, page] : work.pages) {
     if (allowed == 0) {
       break;
@@ -71,8 +75,9 @@ bool Expander::issue(Work& work, Instant now) {
     issue_from(work, page, allowed);
     went += before - allowed;
   }
-  work.pace.take(went);
-  wakes_.take(went);
+  // Who wakes no device takes nothing of the pace.
+  work.pace.take(work.issued - issued_before);
+  wakes_.take(work.issued - issued_before);
   const bool held = went == queue_room;
   // Whoever had nothing to issue, or nowhere to put it, waits for that, not for the pace.
   if (went == allowed_at_first && !held) {
@@ -85,11 +90,12 @@ bool Expander::issue(Work& work, Instant now) {
   return ring_when_low(work, held) || went == issue_per_turn_max;
 }
 
-void Expander::issue_retries(Work& work, std::uint64_t& allowed) {
+void Expander::issue_retries(Work& work, std::deque<ledger::DueRetry>& retries,
+                             std::uint64_t& allowed) {
   const auto& entry = *crossings_.tasks[work.index];
-  while (allowed != 0 && !work.retries.empty()) {
-    const auto retry = work.retries.front();
-    work.retries.pop_front();
+  while (allowed != 0 && !retries.empty()) {
+    const auto retry = retries.front();
+    retries.pop_front();
     const auto device = entry.devices.at(retry.invitation);
     MUSTER_ASSERT(device.has_value());
     start(work,
@@ -106,22 +112,35 @@ std::uint32_t Expander::Page::end() const {
 #endif
 }
 
+Expander::Start Expander::first_start(const Page& page, std::uint32_t at) {
+  Start what;
+  what.invitation = page.leased.first + at;
+  what.device = page.devices[at];
+  what.in_doubt = page.doubted(at);
+  what.patient = true;
+  return what;
+}
+
 void Expander::issue_from(Work& work, Page& page, std::uint64_t& allowed) {
+  if (!page.passed.empty()) {
+    look_again(work, page, allowed);
+  }
   const std::uint32_t end = page.end();
-  const std::uint32_t doubted =
-      page.leased.in_doubt ? page.leased.mark + limits::ahead_of_mark_max : 0;
   while (page.cursor < end && allowed != 0) {
     const std::uint32_t at = page.cursor++;
     if (at < page.leased.outcomes.size() && page.leased.outcomes[at] != 0) {
       continue;  // known from an earlier run
     }
-    start(work, Start{page.leased.first + at, page.devices[at], 0, 0, at < doubted, false});
-    --allowed;
+    if (const auto user = start(work, first_start(page, at))) {
+      page.passed.add({at, *user}, now_, changes_);
+    } else {
+      --allowed;
+    }
   }
 }
 
 // Fills a slot and sends it to the shards, or settles at once what cannot be sent.
-void Expander::start(Work& work, const Start& what) {
+std::optional<UserNumber> Expander::start(Work& work, const Start& what) {
   const auto& entry = *crossings_.tasks[work.index];
   const Slot slot = free_.back();
   free_.pop_back();
@@ -142,26 +161,33 @@ void Expander::start(Work& work, const Start& what) {
 #ifdef MUSTER_BUG_skip_in_doubt  // planted: tests/sim/canaries.sh demands that it is caught
   if (what.in_doubt) {
     settle_unsent(job, slot, State::sent, Reason::none);
-    return;
+    return {};
   }
 #endif
   const auto target = blocks_.at(what.device);
   if (!target) {
     give_back_unread(work, job, slot, target.error());
-    return;
+    return {};
   }
   if (what.in_doubt && settings_.hold_in_doubt && !what.from_exception) {
     settle_unsent(job, slot, State::in_doubt, Reason::process_died,
                   std::numeric_limits<std::int64_t>::max());
-    return;
+    return {};
   }
   job.credential = target->topic < entry.credential_of_topic.size()
                        ? entry.credential_of_topic[target->topic]
                        : no_credential;
   const Outcome hindrance = hindrance_of(entry, *target, job.credential);
   if (hindrance.state != State::queued) {
-    settle_unsent(job, slot, hindrance.state, hindrance.reason);
-    return;
+    const bool waits = hindrance.state == State::registering;
+    if (waits && what.patient) {
+      free_.push_back(slot);
+      --work.outstanding;
+      return target->user;
+    }
+    const auto again = waits ? look_again_at(entry, entry.content.expiration_s, wall_) : WallTime{};
+    settle_unsent(job, slot, hindrance.state, hindrance.reason, again.milliseconds);
+    return {};
   }
   job.language = target->language < entry.payload_of_language.size()
                      ? entry.payload_of_language[target->language]
@@ -170,10 +196,12 @@ void Expander::start(Work& work, const Start& what) {
   job.set_target(target->token, target->magic);
   batches_[job.credential].push_back(slot);
   ++work.issued;
+  return {};
 }
 
-// What keeps this push from being sent at all; queued: nothing does. Frozen was who, never how: the
-// device may have gone, changed hands or lost its token since Send.
+// What keeps this push from being sent at all; queued: nothing does; registering: nothing but that
+// its user must wait. Frozen was who, never how: the device may have gone, changed hands or lost
+// its token since Send.
 Outcome Expander::hindrance_of(const TaskEntry& entry, const roster::PushTarget& target,
                                std::uint16_t credential) const {
   if (!target.known) {
@@ -181,6 +209,13 @@ Outcome Expander::hindrance_of(const TaskEntry& entry, const roster::PushTarget&
   }
   if (!entry.users.contains(target.user)) {
     return Outcome{State::cancelled, Reason::reassigned, 0};
+  }
+  Outcome clearance;
+  if (entry.asks_clearance) {
+    clearance = outcome_of(settings_.clearances->of(target.user));
+    if (at_rest(clearance.state)) {
+      return clearance;
+    }
   }
   if (target.token.empty()) {
     return Outcome{State::unreachable, Reason::no_push_token, 0};
@@ -191,7 +226,7 @@ Outcome Expander::hindrance_of(const TaskEntry& entry, const roster::PushTarget&
   if (credential == no_credential) {
     return Outcome{State::failed, Reason::no_credential, 0};
   }
-  return {};
+  return clearance;
 }
 
 void Expander::give_back_unread(const Work& work, const Job& job, Slot slot, const Error& error) {

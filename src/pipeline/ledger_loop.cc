@@ -159,7 +159,7 @@ void LedgerLoop::take_requests() {
     switch (request.kind) {
       case LedgerRequest::Kind::lease: {
         auto page = ledger_.lease(request.task, request.part);
-        auto& exhausted = request.part == Part::push ? news_->exhausted : news_->mail.exhausted;
+        auto& exhausted = news_->of(request.part).exhausted;
         if (!page) {
           exhausted.push_back(request.task);  // the task is pausing: it waits for no page
           if (page.error().code == ErrorCode::store_corrupt) {
@@ -185,8 +185,7 @@ void LedgerLoop::take_requests() {
         } else {
           news_->retries.insert(news_->retries.end(), due->begin(), due->end());
         }
-        (request.part == Part::push ? news_->gathered : news_->mail.gathered)
-            .push_back(request.task);
+        news_->of(request.part).gathered.push_back(request.task);
         look_for_due(request.task);
         break;
       }
@@ -272,16 +271,20 @@ void LedgerLoop::commit(Instant now) {
 }
 
 void LedgerLoop::look_for_due(TaskIndex task) {
-  const auto earliest = [&](Channel channel) {
-    const auto read = ledger_.next_due(task, channel);
+  const auto look = [&](Part part) {
+    const auto read = ledger_.next_due(task, channel_of(part));
     const auto due = read ? *read : std::optional<WallTime>{};
     // What an earlier process left behind is due since 1970; 0 says that nothing waits.
-    return due.has_value() ? std::max(*due, WallTime{1}) : WallTime{0};
+    news_->of(part).due.emplace_back(task,
+                                     due.has_value() ? std::max(*due, WallTime{1}) : WallTime{0});
   };
-  news_->due.emplace_back(task, earliest(Channel::push));
+  look(Part::push);
   const auto& layout = crossings_.tasks[task]->layout;
   if (layout.mailboxes + layout.fallbacks != 0) {
-    news_->mail.due.emplace_back(task, earliest(Channel::mail));
+    look(Part::mail);
+  }
+  if (layout.accounts != 0) {
+    look(Part::account);
   }
 }
 
@@ -301,7 +304,8 @@ void LedgerLoop::publish(const ledger::CommitReport& report) {
     entry->repeated.store(counts.repeated, std::memory_order_relaxed);
     entry->woken.store(counts.woken, std::memory_order_relaxed);
     const auto waiting = counts.by_state[static_cast<std::size_t>(State::deferred)] +
-                         counts.by_state[static_cast<std::size_t>(State::in_doubt)];
+                         counts.by_state[static_cast<std::size_t>(State::in_doubt)] +
+                         counts.by_state[static_cast<std::size_t>(State::registering)];
     const auto& moved = report.exceptions;
     // A fallback that was woken waits as well, and is in no such state.
     if ((waiting != 0 || counts.woken != 0) &&

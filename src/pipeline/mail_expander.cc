@@ -14,8 +14,12 @@ constexpr std::uint64_t issuable_enough = 128;
 }  // namespace
 
 MailExpander::MailExpander(Crossings& crossings, roster::RosterReader& roster,
-                           const MailIssueSettings& settings)
-    : crossings_(crossings), addressees_(roster), settings_(settings), pace_(settings.pace) {
+                           const MailIssueSettings& settings, Clearances* clearances)
+    : crossings_(crossings),
+      addressees_(roster),
+      settings_(settings),
+      pace_(settings.pace),
+      clearances_(clearances) {
   if (crossings.letters.any()) {
     free_.reserve(limits::letters_max);
     for (Slot slot = limits::slots_max; slot-- > Letters::first;) {
@@ -85,7 +89,7 @@ void MailExpander::erase(Work& work, std::map<std::uint32_t, Page>::iterator pag
   work.pages.erase(page);
 }
 
-void MailExpander::take_news(const MailNews& news) {
+void MailExpander::take_news(const PartNews& news) {
   for (const auto slot : news.freed) {
     free_.push_back(slot);
     if (const auto work = works_.find(crossings_.slab[slot].task); work != works_.end()) {
@@ -119,6 +123,7 @@ void MailExpander::turn(Instant now, WallTime wall) {
   wall_ = wall;
   pace_.give_back(crossings_.letters_returned.exchange(0, std::memory_order_relaxed));
   paced_ = false;
+  changes_ = clearances_ == nullptr ? 0 : clearances_->changes();
   const auto refreshed = addressees_.refresh(now);
   // Tasks take turns: whoever comes first may take the last token, letter or page.
   auto next = works_.upper_bound(last_served_);
@@ -143,8 +148,10 @@ void MailExpander::turn(Instant now, WallTime wall) {
     }
     gather_due(work);
     issue(work);
+    note_next_look(work);
     lease_ahead(work);
   }
+  add_urls();
   crossings_.mail_paced.store(paced_, std::memory_order_relaxed);
   crossings_.letters_out.store(limits::letters_max - free_.size(), std::memory_order_relaxed);
   flush();
@@ -160,9 +167,10 @@ void MailExpander::lease_ahead(Work& work) {
   for (const auto& [number, page] : work.pages) {
     issuable += page.end() - page.cursor;
   }
+  const auto asked_most = leases_most(work);
   while (!work.exhausted && issuable < issuable_enough && gate(work) != 0 &&
          in_hand < limits::mail_pages_in_hand_max &&
-         work.pages.size() + work.leases_asked < share) {
+         work.pages.size() + work.leases_asked < share && work.leases_asked < asked_most) {
     ++work.leases_asked;
     ++in_hand;
     issuable += limits::mail_ahead_of_mark_max;
@@ -171,8 +179,9 @@ void MailExpander::lease_ahead(Work& work) {
 }
 
 void MailExpander::gather_due(Work& work) {
-  if (work.gather_asked || work.due.milliseconds == 0 || !work.retries.empty() ||
-      !work.fresh.empty()) {
+  // Where the canary shuts the gate, what it hangs on may be among those that are due.
+  const bool any = !work.retries.empty() || (!work.fresh.empty() && gate(work) != 0);
+  if (work.gather_asked || work.due.milliseconds == 0 || any) {
     return;
   }
   if (work.due > wall_) {
@@ -207,7 +216,8 @@ void MailExpander::flush() {
 
 bool MailExpander::home(TaskIndex task) const {
   const auto work = works_.find(task);
-  return work == works_.end() || (work->second.outstanding == 0 && work->second.leases_asked == 0);
+  return work == works_.end() || (work->second.outstanding == 0 && work->second.leases_asked == 0 &&
+                                  !work->second.gather_asked);
 }
 
 void MailExpander::surrender_retries(TaskIndex task, std::deque<ledger::DueRetry>& into) {

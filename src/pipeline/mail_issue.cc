@@ -22,8 +22,8 @@ constexpr Duration look_again_after = std::chrono::milliseconds(20);
 }  // namespace
 
 std::uint64_t MailExpander::allowance(const Work& work) {
-  const auto waiting =
-      crossings_.to_write.size_approx() + batch_.size() + crossings_.written.size_approx();
+  const auto waiting = crossings_.to_write.size_approx() + batch_.size() + without_url_.size() +
+                       crossings_.written.size_approx();
   const auto most = pace_.waiting_most(waiting_most);
   const auto share = limits::letters_max / works_.size();
   return std::min({static_cast<std::uint64_t>(free_.size()),
@@ -43,10 +43,11 @@ std::uint64_t MailExpander::gate(const Work& work) const {
   return settings_.canary > work.begun ? settings_.canary - work.begun : 0;
 }
 
-bool MailExpander::anything_to_issue(const Work& work) {
+bool MailExpander::anything_to_issue(const Work& work) const {
   return !work.retries.empty() || !work.fresh.empty() ||
-         std::any_of(work.pages.begin(), work.pages.end(),
-                     [](const auto& page) { return page.second.cursor < page.second.end(); });
+         std::any_of(work.pages.begin(), work.pages.end(), [this](const auto& page) {
+           return page.second.cursor < page.second.end() || page.second.passed.due(now_, changes_);
+         });
 }
 
 void MailExpander::issue(Work& work) {
@@ -111,20 +112,33 @@ std::uint32_t MailExpander::Page::end() const {
 #endif
 }
 
+MailExpander::Start MailExpander::first_start(const Page& page, std::uint32_t at) {
+  Start what;
+  what.invitation = page.leased.first + at;
+  what.in_doubt = page.doubted(at);
+  what.patient = true;
+  return what;
+}
+
 void MailExpander::issue_from(Work& work, Page& page, std::uint64_t& allowed) {
   const std::uint32_t end = page.end();
-  const std::uint32_t doubted =
-      page.leased.in_doubt ? page.leased.mark + limits::mail_ahead_of_mark_max : 0;
-  if (page.cursor >= end || !read(work, page)) {
+  const bool look = page.passed.due(now_, changes_);
+  if ((page.cursor >= end && !look) || !read(work, page)) {
     return;
+  }
+  if (look) {
+    look_again(work, page, allowed);
   }
   while (page.cursor < end && allowed != 0) {
     const std::uint32_t at = page.cursor++;
     if (at < page.leased.outcomes.size() && page.leased.outcomes[at] != 0) {
       continue;  // known from an earlier run
     }
-    start(work, Start{page.leased.first + at, 0, 0, at < doubted, false}, page.targets[at]);
-    --allowed;
+    if (start(work, first_start(page, at), page.targets[at])) {
+      --allowed;
+    } else {
+      page.passed.add({at, page.users[at]}, now_, changes_);
+    }
   }
 }
 
@@ -149,24 +163,32 @@ bool MailExpander::read(Work& work, Page& page) {
 }
 
 // Fills a slot and its letter, or settles at once what cannot be sent.
-void MailExpander::start(Work& work, const Start& what, const roster::MailTarget& target) {
+bool MailExpander::start(Work& work, const Start& what, const roster::MailTarget& target) {
   const auto& entry = *crossings_.tasks[work.index];
   const auto slot = take_slot(work, what);
 #ifdef MUSTER_BUG_skip_in_doubt  // planted: tests/sim/canaries.sh demands that it is caught
   if (what.in_doubt) {
     settle_unsent(slot, State::sent, Reason::none);
-    return;
+    return true;
   }
 #endif
   if (what.in_doubt && settings_.hold_in_doubt && !what.from_exception) {
     settle_unsent(slot, State::in_doubt, Reason::process_died,
                   std::numeric_limits<std::int64_t>::max());
-    return;
+    return true;
   }
   const Outcome hindrance = hindrance_of(entry, target);
   if (hindrance.state != State::queued) {
-    settle_unsent(slot, hindrance.state, hindrance.reason);
-    return;
+    const bool waits = hindrance.state == State::registering;
+    if (waits && what.patient) {
+      free_.push_back(slot);
+      --work.outstanding;
+      return false;
+    }
+    const auto again =
+        waits ? look_again_at(entry, entry.content.mail_expiration_s, wall_) : WallTime{};
+    settle_unsent(slot, hindrance.state, hindrance.reason, again.milliseconds);
+    return true;
   }
   auto& job = crossings_.slab[slot];
   job.language = target.language < entry.template_of_language.size()
@@ -176,9 +198,11 @@ void MailExpander::start(Work& work, const Start& what, const roster::MailTarget
   letter.user = target.user;
   letter.address = target.address;
   letter.full_name = target.full_name;
-  batch_.push_back(slot);
+  letter.url.clear();
+  (entry.asks_clearance ? without_url_ : batch_).push_back(slot);
   pace_.take(1);
   work.begun += what.attempts == 0 ? 1U : 0U;
+  return true;
 }
 
 Slot MailExpander::take_slot(Work& work, const Start& what) {
@@ -201,7 +225,8 @@ Slot MailExpander::take_slot(Work& work, const Start& what) {
   return slot;
 }
 
-// What keeps this letter from being sent at all; queued: nothing does.
+// What keeps this letter from being sent at all; queued: nothing does; registering: nothing but
+// that its user must wait.
 Outcome MailExpander::hindrance_of(const TaskEntry& entry, const roster::MailTarget& target) const {
   if (!target.known) {
     return Outcome{State::cancelled, Reason::removed, 0};
@@ -209,13 +234,20 @@ Outcome MailExpander::hindrance_of(const TaskEntry& entry, const roster::MailTar
   if (addressees_.enrolled(target.user)) {
     return Outcome{State::superseded, Reason::enrolled, 0};
   }
+  Outcome clearance;
+  if (entry.asks_clearance) {
+    clearance = outcome_of(clearances_->of(target.user));
+    if (at_rest(clearance.state)) {
+      return clearance;
+    }
+  }
   if (target.address.empty()) {
     return Outcome{State::unreachable, Reason::no_address, 0};
   }
   if (wall_.seconds() >= entry.content.mail_expiration_s) {
     return Outcome{State::expired, Reason::too_late, 0};
   }
-  return {};
+  return clearance;
 }
 
 void MailExpander::settle_unsent(Slot slot, State state, Reason reason, std::int64_t next_at_ms) {

@@ -12,6 +12,7 @@ constexpr std::chrono::milliseconds drain_most{30'000};
 
 ExpanderSettings expander_settings(const PipelineSettings& settings) {
   auto wanted = settings.expander;
+  wanted.clearances = settings.clearances;
   if (settings.mail) {
     wanted.mail.pace = settings.mail->pace;
     wanted.mail.canary = settings.mail->canary;
@@ -125,6 +126,9 @@ void Pipeline::with_ledger(const std::function<void(ledger::Ledger&)>& work) {
 }
 
 Result<std::optional<TaskIndex>> Pipeline::start(Start task) {
+  const bool asks = task.asks_clearance || !task.accounts.empty();
+  MUSTER_ASSERT(task.asks_clearance == asks);
+  MUSTER_ASSERT(!asks || settings_.clearances != nullptr);
   auto entry = std::make_shared<TaskEntry>();
   entry->id = task.id;
   entry->content = std::move(task.content);
@@ -133,7 +137,9 @@ Result<std::optional<TaskIndex>> Pipeline::start(Start task) {
   entry->devices = std::move(task.devices);
   entry->mailboxes = std::move(task.mailboxes);
   entry->fallbacks = std::move(task.fallbacks);
+  entry->accounts = std::move(task.accounts);
   entry->users = std::move(task.users);
+  entry->asks_clearance = task.asks_clearance;
   entry->rate = task.rate;
   entry->canary = task.canary;
   entry->credential_of_topic = std::move(task.credential_of_topic);

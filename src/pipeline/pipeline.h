@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "ledger/ledger.h"
+#include "pipeline/clearance.h"
 #include "pipeline/crossings.h"
 #include "pipeline/direct.h"
 #include "pipeline/expander.h"
@@ -41,6 +42,9 @@ struct PipelineSettings {
   std::optional<MailRoute> mail;
   Policy policy;
   ExpanderSettings expander;
+  // What tasks ask that invite to Managed Distribution; outlives the pipeline. Null: there are
+  // none.
+  Clearances* clearances = nullptr;
   // Makes a shard's network; called in the shard's thread, which alone uses it.
   std::function<std::unique_ptr<wire::Network>()> open_network;
   std::uint64_t seed = 1;
@@ -54,7 +58,11 @@ struct Start {
   NumberSet devices;
   NumberSet mailboxes;
   NumberSet fallbacks;
+  NumberSet accounts;
   NumberSet users;
+  // Whether its users may be invited is asked for each (clearance.h); so it must be where there are
+  // accounts.
+  bool asks_clearance = false;
   std::uint32_t rate = 0;
   std::uint32_t canary = 0;
   std::vector<std::uint16_t> credential_of_topic;
@@ -92,6 +100,8 @@ class Pipeline {
   // Why the task's letters do not go out for now, though its pushes may; empty: they do.
   [[nodiscard]] std::string mail_held(TaskIndex index);
   void request_stop(TaskIndex index, Stop stop, const std::string& reason);
+  // Clearances::changes() has moved: who waits is looked at again.
+  void clearances_changed() { crossings_.expander_bell.ring(); }
   // True once the task completed or stopped, or once the store has refused commits for seconds;
   // waits at most `most`.
   bool wait(TaskIndex index, std::chrono::milliseconds most);

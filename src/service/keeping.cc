@@ -12,9 +12,16 @@ constexpr std::chrono::milliseconds keep_interval{100};
 constexpr std::size_t tokens_per_turn = 4096;
 constexpr std::size_t failures_per_turn = 1024;
 
+// Or need not arrive any more.
 bool arrived(State state) {
   return state == State::sent || state == State::shown || state == State::postponed ||
-         state == State::enrolled;
+         state == State::enrolled || state == State::superseded;
+}
+
+const NumberSet& users_of(const pipeline::TaskEntry& entry, Part part) {
+  return part == Part::mail       ? entry.mailboxes
+         : part == Part::fallback ? entry.fallbacks
+                                  : entry.accounts;
 }
 
 // Whom an invitation means.
@@ -28,7 +35,7 @@ void add_user(const pipeline::TaskEntry& entry, InvitationNumber invitation,
     if (target && target->known) {
       users.add(target->user);
     }
-  } else if (const auto user = (part == Part::mail ? entry.mailboxes : entry.fallbacks).at(rank)) {
+  } else if (const auto user = users_of(entry, part).at(rank)) {
     users.add(*user);
   }
 }
@@ -99,9 +106,12 @@ void Dispatcher::Implementation::keep_fallbacks(Run& run) {
 // `invited` loses users of whom no invitation of this task arrived: they may be invited anew.
 void Dispatcher::Implementation::keep_invited(Run& run) {
   const auto& entry = pipeline->entry(run.index);
-  const auto sent =
-      entry.durable[static_cast<std::size_t>(State::sent)].load(std::memory_order_relaxed);
-  if (sent == entry.layout.devices + std::uint64_t{entry.layout.mailboxes}) {
+  std::uint64_t reached_at_once = 0;
+  for (const auto state : {State::sent, State::enrolled}) {
+    reached_at_once +=
+        entry.durable[static_cast<std::size_t>(state)].load(std::memory_order_relaxed);
+  }
+  if (reached_at_once == entry.layout.rows() - entry.layout.fallbacks) {
     return;  // everybody has every invitation that was meant from the start
   }
   auto reader = ledger::LedgerReader::open(settings.data_dir);

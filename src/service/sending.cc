@@ -149,11 +149,13 @@ Checked<Done> Dispatcher::Implementation::start(const ledger::TaskRow& row) {
   auto devices = (*ledgers)->devices(row.id);
   auto mailboxes = (*ledgers)->mailboxes(row.id);
   auto fallbacks = (*ledgers)->fallbacks(row.id);
+  auto accounts = (*ledgers)->accounts(row.id);
   auto users = (*ledgers)->users(row.id);
   auto payloads = (*ledgers)->alert_payloads(row.id);
   const auto topics = (*readers)->topics();
   const auto languages = (*readers)->languages();
-  if (!devices || !mailboxes || !fallbacks || !users || !payloads || !topics || !languages) {
+  if (!devices || !mailboxes || !fallbacks || !accounts || !users || !payloads || !topics ||
+      !languages) {
     return Failure{FailureKind::cannot_start,
                    "the task cannot be read; is the data directory whole?"};
   }
@@ -170,6 +172,7 @@ Checked<Done> Dispatcher::Implementation::start(const ledger::TaskRow& row) {
   start.devices = std::move(*devices);
   start.mailboxes = std::move(*mailboxes);
   start.fallbacks = std::move(*fallbacks);
+  start.accounts = std::move(*accounts);
   start.users = std::move(*users);
   start.rate = row.rate;
   start.canary = settings.apns.canary;

@@ -8,7 +8,7 @@
 #   tests/sim/canaries.sh [BUG…]      all of them by default; builds in build/bug
 set -eu
 cd "$(dirname "$0")/../.."
-bugs=${*:-drop_settle double_send forget_goaway ack_before_commit skip_in_doubt}
+bugs=${*:-drop_settle double_send forget_goaway ack_before_commit skip_in_doubt ignore_wait}
 missed=
 for bug in $bugs; do
   build=build/bug

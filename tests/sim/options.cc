@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <sstream>
+#include <string>
 
 #include "base/random.h"
 
@@ -74,6 +75,12 @@ Options Options::draw(std::uint64_t seed) {
   }
   options.direct = options.mailboxes != 0 && random.chance(0.5);
   faults.dns_failed = sometimes(0.5, 0.5);
+  // … and last of all, before tasks asked for clearances.
+  constexpr std::uint32_t accounts[] = {0, 1, 50, 400, 5000};
+  options.asks = random.chance(1.0 / 3);
+  const auto accounts_drawn = accounts[random.below(std::size(accounts))];
+  options.accounts = options.asks ? accounts_drawn : 0;
+  options.registering_lasts = std::chrono::seconds(1 + random.below(100));
   std::sort(options.mail_crashes.begin(), options.mail_crashes.end());
   std::sort(options.crashes.begin(), options.crashes.end());
   std::sort(options.drains.begin(), options.drains.end());
@@ -85,7 +92,8 @@ std::string Options::text() const {
   text << "seed " << seed << ": invitations " << invitations << " shards " << shards
        << " connections " << connections << " streams " << streams << " tokens_lost " << tokens_lost
        << " canary " << canary << " rate " << rate << " latency_ms "
-       << latency_most.count() / 1'000'000 << (direct ? " direct" : "") << " faults_s "
+       << latency_most.count() / 1'000'000 << (direct ? " direct" : "")
+       << (asks ? " asks, accounts " + std::to_string(accounts) : "") << " faults_s "
        << faults_last.count() / 1'000'000'000 << " " << faults.text() << " crashes";
   for (const auto at : crashes) {
     text << " " << at;

@@ -50,6 +50,9 @@ struct Options {
   bool pipelining = false;
   std::uint32_t letters_a_connection = 0;  // 0: any number
   std::uint32_t letters_a_second = 0;      // our pace; 0: none
+  bool asks = false;                       // whether users may be invited
+  std::uint32_t accounts = 0;              // … users who need no invitation
+  Duration registering_lasts{};            // until everybody has come to a word
   Faults faults;
   Duration faults_last{};
   // In pushes seen by the far end: what happens, and when.

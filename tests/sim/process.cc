@@ -11,8 +11,10 @@
 namespace muster::sim {
 namespace {
 
-pipeline::ExpanderSettings expander_settings(const Options& options) {
+pipeline::ExpanderSettings expander_settings(const Options& options,
+                                             pipeline::Clearances& clearances) {
   pipeline::ExpanderSettings settings;
+  settings.clearances = &clearances;
   settings.mail.pace.per_second = options.letters_a_second;
   settings.mail.canary = options.canary;
   return settings;
@@ -24,7 +26,7 @@ void compose(const Job& /*job*/, const Content& /*content*/, Letter& letter, Wal
   letter.sender = "it@school.example";
   letter.recipient = letter.address;
   const auto text = "Message-ID: <" + letter.id + "@school.example>\r\nTo: " + letter.address +
-                    "\r\n\r\nSign in.\r\n";
+                    "\r\n\r\nSign in: " + letter.url + "\r\n";
   const auto bytes = as_bytes(text);
   letter.head.assign(bytes.begin(), bytes.end());
 }
@@ -41,7 +43,8 @@ Process::Process(const testing::Household& household, const ledger::NewTask& tas
       ledger_(household.open_ledger()),
       crossings_(options_.mailboxes != 0),
       ledger_loop_(crossings_, *ledger_, clock),
-      expander_(crossings_, household.reader(), clock, expander_settings(options_)),
+      expander_(crossings_, household.reader(), clock,
+                expander_settings(options_, far_ends.clearances)),
       writer_(crossings_, compose, clock) {
   witness_.dead = false;
   open_entry(task);
@@ -57,10 +60,12 @@ void Process::open_entry(const ledger::NewTask& task) {
   entry->content.push_prefix = task.push_prefix;
   entry->content.expiration_s = task.expiration_s;
   entry->content.mail_expiration_s = task.expiration_s;
-  entry->layout = Layout{options_.invitations, options_.mailboxes, 0};
+  entry->layout = Layout{options_.invitations, options_.mailboxes, 0, options_.accounts};
   entry->devices = task.devices;
   entry->mailboxes = task.mailboxes;
+  entry->accounts = task.accounts;
   entry->users = task.users;
+  entry->asks_clearance = options_.asks;
   entry->total = task.devices.size();
   entry->rate = options_.rate;
   entry->canary = options_.canary;

@@ -20,10 +20,11 @@
 
 namespace muster::sim {
 
-// Both ends that a process talks to.
+// Whom a process talks to.
 struct FarEnds {
   FarEnd& push;
   FarEnd& mail;
+  pipeline::Clearances& clearances;
 };
 
 struct Gauges {

@@ -32,6 +32,9 @@ class Watched final : public wire::DeliverySession {
     if (!witness_.dead) {
       ++witness_.attempts[id].submitted;
       witness_.on_the_way.insert(id);
+      if (const auto words = witness_.objection(job); !words.empty()) {
+        witness_.complaints.push_back(id + ": " + words);
+      }
     }
     if (!ids_.emplace(slot, id).second) {
       witness_.complaints.push_back("a slot was submitted twice to one session");

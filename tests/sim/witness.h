@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -34,6 +35,8 @@ struct Witness {
   std::unordered_map<std::string, Attempts> attempts;  // by apns-id, or name_of_letter()
   std::unordered_multiset<std::string> on_the_way;
   std::vector<std::string> complaints;
+  // Why a job may not be submitted; empty: it may.
+  std::function<std::string(const Job&)> objection;
   bool dead = false;  // the process is dying: nobody hears what sessions still say
 
   void note(const std::string& id, const wire::Answer& answer);

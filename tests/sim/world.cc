@@ -14,6 +14,18 @@ constexpr int latencies_a_push = 4;
 constexpr Duration step_most = std::chrono::milliseconds(20);
 constexpr std::size_t complaints_max = 10;
 
+// The last of those who have an address alone become the accounts.
+ledger::NewTask task_of(const testing::Household& household, const Options& options,
+                        const Clock& clock) {
+  auto task = household.new_mail_task(clock.wall().seconds() + 86'400);
+  for (std::uint32_t i = 0; i < options.accounts; ++i) {
+    const auto user = *task.mailboxes.at(task.mailboxes.size() - 1);
+    task.mailboxes.remove(user);
+    task.accounts.add(user);
+  }
+  return task;
+}
+
 bool unheard(Reason reason) {
   return reason == Reason::connection_lost || reason == Reason::stream_reset ||
          reason == Reason::answer_overdue || reason == Reason::process_died ||
@@ -25,10 +37,13 @@ bool unheard(Reason reason) {
 World::World(const Options& options)
     : options_(options),
       random_(options.seed),
-      household_(options.invitations, options.mailboxes),
-      task_(household_.new_mail_task(clock_.wall().seconds() + 86'400)),
+      household_(options.invitations, options.mailboxes + options.accounts),
+      task_(task_of(household_, options, clock_)),
       far_end_(options_, false),
-      mail_end_(options_, true) {
+      mail_end_(options_, true),
+      registrar_(task_.users, task_.accounts, clock_.now(), options.registering_lasts,
+                 options.seed) {
+  witness_.objection = [this](const Job& job) { return objection_to(job); };
   const auto ledger = household_.open_ledger();
   EXPECT_TRUE(ledger->create_task(task_));
   std::vector<std::pair<DeviceNumber, std::int64_t>> lost;
@@ -53,6 +68,7 @@ void World::run() {
     }
     far_end_.faulty = clock_.now() < calm_at && requests() < 4 * rows_count();
     mail_end_.faulty = far_end_.faulty;
+    registrar_.advance(clock_.now());
     process_->step();
     if (crash_is_due()) {
       crash();
@@ -87,8 +103,8 @@ bool World::crash_is_due() {
 }
 
 void World::open_process() {
-  process_ = std::make_unique<Process>(household_, task_, FarEnds{far_end_, mail_end_}, witness_,
-                                       clock_, random_);
+  process_ = std::make_unique<Process>(household_, task_, FarEnds{far_end_, mail_end_, registrar_},
+                                       witness_, clock_, random_);
 }
 
 // In good order: what is on the way would be a repeat.
@@ -201,17 +217,64 @@ void World::check_row(const ledger::Row& row) {
       !done.by_status.contains(410)) {
     complain(words() + "nobody said 410");
   }
+  const bool refused_by_apple = row.outcome.reason == Reason::registration_refused;
   // A 4yz to MAIL names nobody.
-  if (state == State::failed && !unheard(row.outcome.reason) &&
+  if (state == State::failed && !unheard(row.outcome.reason) && !refused_by_apple &&
       row.outcome.reason != Reason::server_busy && done.by_status.size() == 0) {
     complain(words() + "nobody refused it");
   }
   const auto most = is_mail(row.invitation) ? limits::mail_attempts_max : limits::attempts_max;
-  const bool tried = state == State::sent || state == State::failed;
+  const bool tried = state == State::sent || (state == State::failed && !refused_by_apple);
   if (tried && (row.outcome.attempts < 1 || row.outcome.attempts > most)) {
     complain(words() + "strange attempts");
   }
   check_target(row.invitation, words());
+  if (options_.asks) {
+    check_clearance(row, words());
+  }
+}
+
+UserNumber World::user_of(InvitationNumber invitation) const {
+  const auto& users = household_.all().users;
+  switch (part_of(invitation)) {
+    case Part::push:
+      return *users.at(invitation);
+    case Part::mail:
+      return *task_.mailboxes.at(invitation - options_.invitations);
+    default:
+      return *task_.accounts.at(invitation - options_.invitations - options_.mailboxes);
+  }
+}
+
+std::string World::objection_to(const Job& job) const {
+  const auto user = user_of(job.invitation);
+  if (options_.asks && registrar_.said(user) != SimRegistrar::Word::go) {
+    return "sent although its user was not cleared";
+  }
+  return {};
+}
+
+// Words come in one order: wait, go, enrolled, or wait and then either end.
+void World::check_clearance(const ledger::Row& row, const std::string& words) {
+  using Word = SimRegistrar::Word;
+  const auto word = registrar_.word(user_of(row.invitation));
+  const auto state = row.outcome.state;
+  const bool account = part_of(row.invitation) == Part::account;
+  if (account && (state != (word == Word::refused ? State::failed : State::enrolled) ||
+                  word == Word::wait || word == Word::go || row.outcome.attempts != 0)) {
+    complain(words + "not as its account's registration ended");
+  }
+  const bool lost_token = row.outcome.reason == Reason::no_push_token;
+  if (!account && word == Word::refused && state != State::failed && !lost_token) {
+    complain(words + "Apple refused its user");
+  }
+  if (state == State::superseded && word != Word::enrolled) {
+    complain(words + "superseded, but its user has not enrolled");
+  }
+  if (!account && state == State::failed && word != Word::refused &&
+      row.outcome.reason == Reason::registration_refused) {
+    complain(words + "Apple did not refuse its user");
+  }
 }
 
 // Devices and users are numbered in the order of their import, which is that of their ids as they
@@ -222,6 +285,10 @@ void World::check_target(InvitationNumber invitation, const std::string& words) 
     const auto address = testing::Household::address(invitation - options_.invitations);
     const bool right = done.path == address &&
                        (done.body.empty() || done.body.find("To: " + address) != std::string::npos);
+    const auto url = options_.asks ? SimRegistrar::url_of(user_of(invitation)) : std::string();
+    if (!done.body.empty() && done.body.find("Sign in: " + url + "\r\n") == std::string::npos) {
+      complain(words + "wrong URL: " + done.body);
+    }
     if (done.requests != 0 && !right) {
       complain(words + "wrong mailbox: " + done.path + " " + done.body);
     }
@@ -260,8 +327,14 @@ std::vector<ledger::Row> World::rows() const {
 }
 
 std::string World::id_of(InvitationNumber invitation) const {
-  return is_mail(invitation) ? name_of_letter(invitation - options_.invitations)
-                             : uuid_text(apns_id(task_.push_prefix, invitation, 0));
+  switch (part_of(invitation)) {
+    case Part::push:
+      return uuid_text(apns_id(task_.push_prefix, invitation, 0));
+    case Part::mail:
+      return name_of_letter(invitation - options_.invitations);
+    default:
+      return "account " + std::to_string(invitation);
+  }
 }
 
 const Deeds& World::deeds_of(InvitationNumber invitation) {

@@ -14,7 +14,10 @@
 //      more are forgotten than the gauge `unsettled` says, nor die than `in_flight` says;
 //   5. the far end acted at most as often as we were told 200, were in doubt, or died;
 //   6. the ledger's `repeated` is at least the number of ids that were acted upon twice;
-//   7. every push went to the right token with the right magic, every letter to its address.
+//   7. every push went to the right token with the right magic, every letter to its address;
+//   8. where the task asks clearances, nothing is submitted for a user who was not cleared when the
+//      expander asked last, every letter carries its user's URL, and whoever was never cleared ends
+//      as his word says.
 #pragma once
 
 #include <memory>
@@ -24,6 +27,7 @@
 
 #include "ledger/reader.h"
 #include "tests/sim/process.h"
+#include "tests/sim/sim_registrar.h"
 
 namespace muster::sim {
 
@@ -46,13 +50,20 @@ class World {
   void check_counts(const std::vector<ledger::Row>& rows);
   [[nodiscard]] std::vector<ledger::Row> rows() const;
   [[nodiscard]] std::string id_of(InvitationNumber invitation) const;
-  [[nodiscard]] bool is_mail(InvitationNumber invitation) const {
-    return invitation >= options_.invitations;
+  [[nodiscard]] Part part_of(InvitationNumber invitation) const {
+    return Layout{options_.invitations, options_.mailboxes, 0, options_.accounts}.part_of(
+        invitation);
   }
+  [[nodiscard]] bool is_mail(InvitationNumber invitation) const {
+    return part_of(invitation) == Part::mail;
+  }
+  [[nodiscard]] UserNumber user_of(InvitationNumber invitation) const;
+  [[nodiscard]] std::string objection_to(const Job& job) const;
+  void check_clearance(const ledger::Row& row, const std::string& words);
   [[nodiscard]] const Deeds& deeds_of(InvitationNumber invitation);
   void check_target(InvitationNumber invitation, const std::string& words);
   [[nodiscard]] std::uint32_t rows_count() const {
-    return options_.invitations + options_.mailboxes;
+    return options_.invitations + options_.mailboxes + options_.accounts;
   }
   [[nodiscard]] std::uint64_t requests() const { return far_end_.requests + mail_end_.requests; }
   void open_process();
@@ -66,6 +77,7 @@ class World {
   ledger::NewTask task_;
   FarEnd far_end_;
   FarEnd mail_end_;
+  SimRegistrar registrar_;
   Witness witness_;
   std::unique_ptr<Process> process_;
   std::size_t crashes_done_ = 0;
