@@ -49,11 +49,17 @@ void write_subject(const Pieces& pieces, const Values& values, Octets& to, Scrat
 }
 
 // Letters to whom it takes most to write to: every letter of the name is escaped, whether for HTML
-// or for a URL.
+// or for a URL, and so is each of the longest URL of their own, where they have one.
 Result<void, Complaint> check_sizes(const Composer& composer, const ComposerSettings& settings) {
+  constexpr std::array<std::pair<std::string_view, std::size_t>, 4> sizes{
+      {{"\"", 0},
+       {"\u00E4", 0},
+       {"\"", limits::invitation_url_bytes_max},
+       {"\u00E4", limits::invitation_url_bytes_max}}};
   for (std::size_t i = 0; i < settings.templates.size(); ++i) {
-    for (const std::string_view letters : {"\"", "\u00E4"}) {
+    for (const auto& [letters, url_bytes] : sizes) {
       Letter letter;
+      letter.url.assign(url_bytes, '&');
       while (letter.full_name.size() < limits::name_bytes_max) {
         letter.full_name += letters;
       }
@@ -103,14 +109,15 @@ void Composer::Implementation::write(const Job& job, const Recipient& recipient,
   const auto fields = head.size();
   write_fields(language, recipient, now, head, scratch);
   const auto body = head.size();
-  letter.body = language.body.octets();
-  if (!language.body.shared()) {
-    language.body.write(recipient.values, head);
+  const Body& content = letter.url.empty() ? language.body : language.own_url_body;
+  letter.body = content.octets();
+  if (!content.shared()) {
+    content.write(recipient.values, head);
   }
   if (signers.empty()) {
     return;
   }
-  const auto hash = language.body.shared()
+  const auto hash = content.shared()
                         ? body_hashes[index]
                         : body_hash(as_text(Bytes(head).subspan(body)), scratch.canonical);
   scratch.canonical.clear();
@@ -187,7 +194,8 @@ void Composer::compose(const Job& job, const Content& content, Letter& letter, W
   recipient.values = {
       .full_name = recipient.name.empty() ? std::string_view(letter.recipient) : recipient.name,
       .email = letter.recipient,
-      .id = letter.id};
+      .id = letter.id,
+      .url = letter.url};
   letter.sender.clear();
   write_pieces(plan.sender, recipient.values,
                [&letter](std::string_view run) { letter.sender += run; });

@@ -31,7 +31,9 @@ struct Template {
   std::string subject;
   std::string text;
   std::string html;  // empty: made from `text`, with the button
-  std::string url;   // of the button; placeholders allowed
+  // Of the button; placeholders allowed. A letter that has a URL of its own (model/letter.h) has
+  // that instead, in its texts, not in its subject.
+  std::string url;
 };
 
 struct DkimKey {

@@ -95,7 +95,7 @@ Result<void, Complaint> plan_sender(const ComposerSettings& settings, const Name
   }
   const std::string id(36, '0');
   std::string sample;
-  write_pieces(*pieces, {.full_name = {}, .email = {}, .id = id},
+  write_pieces(*pieces, {.full_name = {}, .email = {}, .id = id, .url = {}},
                [&sample](std::string_view run) { sample += run; });
   if (settings.envelope_from.find('@') != std::string::npos) {
     sample += '@' + std::string(domain);
@@ -199,7 +199,10 @@ struct Texts {
   Pieces html;
 };
 
-Result<Texts, Complaint> read_texts(const Template& source, const Pieces& unsubscribe) {
+// Where `own_url`, {url} stands for the letter's own; not in the subject, for such a URL is a
+// secret and subjects are logged by whoever forwards them.
+Result<Texts, Complaint> read_texts(const Template& source, const Pieces& unsubscribe,
+                                    bool own_url) {
   const std::string of = " of the mail template '" + source.language + "'";
   std::vector<Placeholder> known{personal_placeholder("full_name", Value::full_name),
                                  personal_placeholder("email", Value::email)};
@@ -207,10 +210,12 @@ Result<Texts, Complaint> read_texts(const Template& source, const Pieces& unsubs
   if (!url) {
     return tl::unexpected(url.error());
   }
-  known.push_back({"url", *url});
   if (!unsubscribe.empty()) {
     known.push_back({"unsubscribe_url", unsubscribe});
   }
+  auto known_in_bodies = known;
+  known.push_back({"url", *url});
+  known_in_bodies.push_back(own_url ? personal_placeholder("url", Value::url) : known.back());
   Template complete = source;
   complete.text = wire_lines(source.text);
   if (complete.text.find("{url}") == std::string::npos) {
@@ -237,7 +242,7 @@ Result<Texts, Complaint> read_texts(const Template& source, const Pieces& unsubs
     if (const auto unfit = words_of_unfit(text, lines); !unfit.empty()) {
       return complain(where.append(" holds ").append(unfit), "text in UTF-8");
     }
-    auto pieces = read_template(text, known, escape, where);
+    auto pieces = read_template(text, lines == Lines::one ? known : known_in_bodies, escape, where);
     if (!pieces) {
       if (unsubscribe.empty() &&
           pieces.error().found.find("{unsubscribe_url}") != std::string::npos) {
@@ -263,11 +268,16 @@ Result<LanguagePlan, Complaint> plan_language(const Template& source, const Piec
   if (wire_lines(source.text).empty()) {
     return complain("the text" + of + " is empty", "a text");
   }
-  auto texts = read_texts(source, unsubscribe);
-  if (!texts) {
-    return tl::unexpected(texts.error());
+  auto texts = read_texts(source, unsubscribe, false);
+  const auto own = texts ? read_texts(source, unsubscribe, true) : texts;
+  if (!own) {
+    return tl::unexpected(own.error());
   }
-  LanguagePlan plan{{}, {}, last_fields_of(source.language), Body(texts->text, texts->html)};
+  LanguagePlan plan{{},
+                    {},
+                    last_fields_of(source.language),
+                    Body(texts->text, texts->html),
+                    Body(own->text, own->html)};
   if (personal(texts->subject)) {
     plan.personal_subject = std::move(texts->subject);
   } else {

@@ -17,6 +17,7 @@ struct LanguagePlan {
   Pieces personal_subject;  // empty where `subject` is not
   Octets last_fields;       // from MIME-Version to the empty line
   Body body;
+  Body own_url_body;  // of letters that have a URL of their own
 };
 
 struct Plan {

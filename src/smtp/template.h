@@ -18,7 +18,7 @@
 namespace muster::smtp {
 
 // What differs from letter to letter.
-enum class Value : std::uint8_t { none, full_name, email, id };
+enum class Value : std::uint8_t { none, full_name, email, id, url };
 // How a value is written where it stands.
 enum class Escape : std::uint8_t { none, html, percent };
 
@@ -49,10 +49,12 @@ struct Values {
   std::string_view full_name;
   std::string_view email;
   std::string_view id;
+  std::string_view url;  // the letter's own
   [[nodiscard]] std::string_view of(Value value) const {
     return value == Value::full_name ? full_name
            : value == Value::email   ? email
            : value == Value::id      ? id
+           : value == Value::url     ? url
                                      : std::string_view();
   }
 };

@@ -128,6 +128,38 @@ TEST(Composer, EscapesValuesWhereTheyStand) {
   EXPECT_THAT(said, HasSubstr(">" + in_html + "</a>"));
 }
 
+TEST(Composer, WritesTheLettersOwnUrlWhereItHasOne) {
+  const std::string own = "https://buy.itunes.example/a?inviteCode=46bc01&mt=8";
+  auto settings = plain_settings();
+  settings.templates[0].subject = "Sign in at {url}";
+  const auto letter = written(settings, {.url = own});
+  const auto said = judged(message_of(letter), "parse");
+  EXPECT_THAT(said, HasSubstr("please sign in:||" + own + "|"));
+  EXPECT_THAT(said,
+              HasSubstr("<a href=\"https://buy.itunes.example/a?inviteCode=46bc01&amp;mt=8\""));
+  EXPECT_THAT(said, HasSubstr("subject=Sign in at https://school.example/enrol?a=1&b=2\n"))
+      << "a subject is no place for a secret";
+  const auto shared = judged(message_of(written(settings)), "parse");
+  EXPECT_THAT(shared, HasSubstr("please sign in:||https://school.example/enrol?a=1&b=2|"));
+  EXPECT_THAT(shared, Not(HasSubstr("inviteCode")));
+}
+
+TEST(Composer, GivesALetterWithAUrlOfItsOwnABodyOfItsOwn) {
+  const auto composer = Composer::make(plain_settings());
+  ASSERT_TRUE(composer);
+  Letter letter;
+  letter.address = "ann@school.example";
+  (*composer)->compose({}, content_of_task(), letter, sent_at);
+  EXPECT_FALSE(letter.body.empty()) << "shared by all";
+  letter.url = "https://buy.itunes.example/a";
+  (*composer)->compose({}, content_of_task(), letter, sent_at);
+  EXPECT_TRUE(letter.body.empty());
+  letter.url.clear();
+  (*composer)->compose({}, content_of_task(), letter, sent_at);
+  EXPECT_FALSE(letter.body.empty());
+  EXPECT_THAT(std::string(as_text(letter.head)), Not(HasSubstr("buy.itunes")));
+}
+
 TEST(Composer, MakesHtmlInTheTemplatesLanguage) {
   auto settings = plain_settings();
   settings.templates[0].subject = "Gerät <neu>";

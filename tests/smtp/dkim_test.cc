@@ -101,6 +101,13 @@ TEST_F(DkimTest, IsVerifiedByAnotherLibraryWithEd25519) {
   EXPECT_EQ(verified(written(settings)), "ed25519-sha256 school.example s0 1795413906 True\n");
 }
 
+TEST_F(DkimTest, SignsTheBodyOfALetterWithAUrlOfItsOwn) {
+  auto settings = plain_settings();
+  add_key(settings, SigningKey::Kind::ed25519);
+  EXPECT_EQ(verified(written(settings, {.url = "https://buy.itunes.example/a?b=1"})),
+            "ed25519-sha256 school.example s0 1795413906 True\n");
+}
+
 TEST_F(DkimTest, SignsWithEveryKeyWhateverTheLetterHolds) {
   auto settings = personal_settings();
   settings.unsubscribe_url = "https://school.example/no/{id}";

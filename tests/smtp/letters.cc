@@ -40,6 +40,7 @@ Letter written(const ComposerSettings& settings, const Person& person, std::uint
   Letter letter;
   letter.address = person.address;
   letter.full_name = person.name;
+  letter.url = person.url;
   Job job;
   job.invitation = 7;
   job.language = language;

@@ -24,6 +24,7 @@ inline constexpr WallTime sent_at{1'795'413'906'000};  // Mon, 23 Nov 2026 06:05
 struct Person {
   std::string address = "ann@school.example";
   std::string name = "Ann Example";
+  std::string url = {};  // of his own
 };
 // To `person` with template `language`, invitation 7; a failed make() fails the test.
 [[nodiscard]] Letter written(const ComposerSettings& settings, const Person& person = {},

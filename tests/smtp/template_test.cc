@@ -16,7 +16,7 @@ std::string filled(std::string_view text, Escape escape, std::string_view name =
     return pieces.error().line_of_text();
   }
   std::string result;
-  write_pieces(*pieces, {.full_name = name, .email = "a@b", .id = "7"},
+  write_pieces(*pieces, {.full_name = name, .email = "a@b", .id = "7", .url = {}},
                [&result](std::string_view run) { result += run; });
   return result;
 }
