@@ -70,19 +70,20 @@ Device::Device(std::uint32_t number, const FleetRoster& roster, const DevicePlan
   } else if (row_.user != nobody) {
     user_id_ = uuid_from("user " + roster.users[row_.user].id);
   }
-  const bool known = row_.token.has_value() && !row_.magic.empty();
-  const bool user_known = row_.user_token.has_value() && !row_.user_magic.empty();
-  if (known && !plan.fresh_token) {
-    channel(false).token = *row_.token;
-    channel(false).magic = row_.magic;
-  } else {
-    give_token(false);
-  }
-  if (user_known && !plan.fresh_token) {
-    channel(true).token = *row_.user_token;
-    channel(true).magic = row_.user_magic;
-  } else if (has_user_channel()) {
+  give_token(false);
+  take_known_token(channel(false), row_.token, row_.magic);
+  if (has_user_channel()) {
     give_token(true);
+  }
+  take_known_token(channel(true), row_.user_token, row_.user_magic);
+}
+
+// The roster's, where it has one and the plan does not say otherwise.
+void Device::take_known_token(Channel& channel, const std::optional<PushToken>& token,
+                              const std::string& magic) const {
+  if (token && !magic.empty() && !plan_.fresh_token) {
+    channel.token = *token;
+    channel.magic = magic;
   }
 }
 

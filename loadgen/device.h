@@ -104,6 +104,8 @@ class Device {
   [[nodiscard]] std::string body_of(const Step& step);
   void push(Step step);
   void ask_at(Instant due, bool user_channel);
+  void take_known_token(Channel& channel, const std::optional<PushToken>& token,
+                        const std::string& magic) const;
   void give_token(bool user_channel);
   void tell_token(bool user_channel, bool good, Deeds& deeds) const;
   void rotate(bool user_channel, Instant due, Deeds& deeds);
