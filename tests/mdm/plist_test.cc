@@ -82,7 +82,7 @@ TEST(Plist, RefusesTextThatIsNotUtf8) {
   EXPECT_FALSE(read_plist(bytes));
 }
 
-TEST(Plist, TakesTheFirstOfRepeatedKeys) {
+TEST(Plist, TakesTheLastOfRepeatedKeys) {
   const auto value =
       read_plist(plist("<dict><key>A</key><string>1</string>"
                        "<key>A</key><string>2</string></dict>"));
