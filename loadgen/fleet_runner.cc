@@ -32,7 +32,7 @@ FleetRunner::FleetRunner(const FleetRunnerSettings& settings, const FleetRoster&
       clock_(clock) {}
 
 FleetRunner::~FleetRunner() {
-  (void)stop();
+  end_thread();
 }
 
 Result<std::unique_ptr<FleetRunner>, Complaint> FleetRunner::open(
@@ -72,12 +72,16 @@ void FleetRunner::start() {
 }
 
 Result<void, Complaint> FleetRunner::stop() {
+  end_thread();
+  return ran_;
+}
+
+void FleetRunner::end_thread() {
   if (thread_.joinable()) {
     stopping_.store(true, std::memory_order_release);
     network_->doorbell().ring();
     thread_.join();
   }
-  return ran_;
 }
 
 void FleetRunner::run() {

@@ -51,6 +51,7 @@ class FleetRunner {
   struct Made;  // what can fail
   FleetRunner(const FleetRunnerSettings& settings, const FleetRoster& roster,
               const Behaviour& behaviour, const Clock& clock, Made made);
+  void end_thread();
   void run();
   [[nodiscard]] Result<void, Complaint> turn();
   void hand_out(Instant now);
