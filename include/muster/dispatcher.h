@@ -21,6 +21,7 @@
 #include "muster/invitation.h"
 #include "muster/preview.h"
 #include "muster/progress.h"
+#include "muster/roster.h"
 #include "muster/selector.h"
 #include "muster/settings.h"
 #include "muster/task.h"
@@ -72,7 +73,47 @@ class Dispatcher {
   [[nodiscard]] Checked<ImportReport> import_roster(
       const ImportOptions& options, const std::function<bool(const ImportProgress&)>& progress);
 
+  // ── the roster ──
+  // At most `limit` (≤ 1,000) of those in whose id, name, address or serial number `search` occurs.
+  [[nodiscard]] Checked<RosterPage<User>> users(const std::string& search, std::uint32_t from,
+                                                std::uint32_t limit);
+  [[nodiscard]] Checked<RosterPage<Group>> groups(const std::string& search, std::uint32_t from,
+                                                  std::uint32_t limit);
+  [[nodiscard]] Checked<RosterPage<Device>> devices(const std::string& search, std::uint32_t from,
+                                                    std::uint32_t limit);
+  [[nodiscard]] Checked<User> user(const std::string& id);
+  [[nodiscard]] Checked<Group> group(const std::string& group);  // by group_id or a name of its own
+  [[nodiscard]] Checked<Device> device(const std::string& id);
+  // Edits need Access::send, are durable when they return, and are refused with the words of an
+  // import. A running send follows them: who was removed, or lost his device, is cancelled.
+  [[nodiscard]] Checked<Done> add_user(const std::string& id, const UserEdit& edit);
+  [[nodiscard]] Checked<Done> set_user(const std::string& id, const UserEdit& edit);
+  // Out of groups and audiences; his devices are nobody's. What was sent to him stays on record.
+  [[nodiscard]] Checked<Done> remove_user(const std::string& id);
+  // Likewise, and his name, address and account are blanked for good; of one removed before, too.
+  [[nodiscard]] Checked<Done> erase_user(const std::string& id);
+  // A group made by hand starts with Managed Distribution off.
+  [[nodiscard]] Checked<Done> add_group(const std::string& id, const GroupEdit& edit);
+  [[nodiscard]] Checked<Done> set_group(const std::string& group, const GroupEdit& edit);
+  [[nodiscard]] Checked<Done> remove_group(const std::string& group);
+  [[nodiscard]] Checked<Done> add_member(const std::string& group, const std::string& user);
+  [[nodiscard]] Checked<Done> remove_member(const std::string& group, const std::string& user);
+  [[nodiscard]] Checked<Done> add_group_inside(const std::string& group, const std::string& child);
+  [[nodiscard]] Checked<Done> remove_group_inside(const std::string& group,
+                                                  const std::string& child);
+  // A placeholder for a device that has not checked in yet; where `id` is empty, its udid or serial
+  // stands for it.
+  [[nodiscard]] Checked<Done> add_device(const std::string& id, const DeviceEdit& edit);
+  [[nodiscard]] Checked<Done> set_device(const std::string& id, const DeviceEdit& edit);
+  [[nodiscard]] Checked<Done> assign_device(const std::string& id,
+                                            const std::string& user);  // empty: to nobody
+  [[nodiscard]] Checked<Done> remove_device(const std::string& id);
+
+  // ── sending ──
   [[nodiscard]] Checked<Preview> preview(const Selector& selector);
+  // Whom a send would not reach, one by one, `from` 0 on; at most `limit` (≤ 4,096).
+  [[nodiscard]] Checked<UnreachedPage> unreached(const Selector& selector, std::uint32_t from,
+                                                 std::uint32_t limit);
   // Durable when it returns the task's id; sending goes on in the dispatcher's threads. Refused
   // when the audience changed since the preview, when it is empty, and when the settings cannot
   // reach it.

@@ -9,10 +9,22 @@
 
 namespace muster {
 
-// Users of the audience who cannot be reached, and why in words.
+// Users of the audience who cannot be reached, and why in words: each counts once, under what would
+// be mended soonest.
 struct Unreached {
-  std::string reason;  // "no device that can be pushed", "Managed Distribution is off"
+  std::string reason;  // "no device that can be pushed (push token gone, 410)"
   std::uint64_t users = 0;
+};
+// One of them.
+struct UnreachedUser {
+  std::string user_id;
+  std::string full_name;
+  std::string reason;
+};
+// A part of them, in order. `from` of the next call is `next`; no rows: the end.
+struct UnreachedPage {
+  std::vector<UnreachedUser> rows;
+  std::uint32_t next = 0;
 };
 
 struct Preview {

@@ -112,9 +112,13 @@ void add_selector(CLI::App& command, Draft& draft) {
 }
 
 void add_sending(CLI::App& app, Draft& draft) {
-  add_selector(*add_command(app, "preview", "Say what a send would do; sends nothing",
-                            Verb::preview, draft.arguments),
-               draft);
+  CLI::App* preview = add_command(app, "preview", "Say what a send would do; sends nothing",
+                                  Verb::preview, draft.arguments);
+  add_selector(*preview, draft);
+  preview
+      ->add_option("--unreached", draft.arguments.unreached_file,
+                   "Write whom it would not reach, and why, to this CSV file")
+      ->type_name("FILE");
   CLI::App* send =
       add_command(app, "send", "Send invitations; asks first", Verb::send, draft.arguments);
   add_selector(*send, draft);
@@ -240,7 +244,7 @@ std::string misfit(const Arguments& to) {
     }
   }
   if (to.verb != Verb::tasks) {
-    return {};
+    return to.verb == Verb::roster ? misfit_of_roster(to.roster) : std::string();
   }
   if (to.csv && (to.task.empty() || to.common.json || to.watch)) {
     return "--csv exports one task's invitations; give a TASK, without --json and --watch";
@@ -300,6 +304,10 @@ Parsed parse_arguments(const std::vector<std::string>& words_given) {
   add_import(app, draft);
   add_sending(app, draft);
   add_tasks(app, draft);
+  add_roster(app, draft.arguments,
+             [](CLI::App& parent, const char* name, const char* purpose, Arguments& to) {
+               return add_command(parent, name, purpose, Verb::roster, to);
+             });
   CLI::App* config = app.add_subcommand("config", "Settings");
   config->require_subcommand(1);
   add_command(*config, "print", "Print the settings in force", Verb::config_print, draft.arguments);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/arguments_roster.h"
 #include "muster/dispatcher.h"
 #include "muster/selector.h"
 
@@ -24,6 +25,7 @@ enum class Verb : std::uint8_t {
   retry,
   config_print,
   doctor,
+  roster,  // user, group, device
 };
 
 // What every command takes.
@@ -42,7 +44,9 @@ struct Arguments {
   Common common;
   ImportOptions import_options;  // import
   Selector selector;             // preview, send
-  bool yes = false;              // send
+  RosterArguments roster;        // user, group, device
+  std::string unreached_file;    // preview; empty: not asked for
+  bool yes = false;              // send; user, group, device: remove, erase
   std::uint32_t rate = 0;        // send; 0: not given
   std::string task;              // tasks, resume, pause, cancel, retry; empty: not given
   bool active = false;           // tasks

@@ -8,6 +8,7 @@
 #include "cli/sending.h"
 #include "cli/signals.h"
 #include "cli/text.h"
+#include "cli/unreached_file.h"
 
 namespace muster::cli {
 namespace {
@@ -60,7 +61,7 @@ int command_preview(const Arguments& arguments, Screen& screen) {
     return fail(screen, preview.failure());
   }
   screen.answer().write(screen.json() ? preview_json(*preview) + "\n" : preview_text(*preview));
-  return 0;
+  return arguments.unreached_file.empty() ? 0 : write_unreached(**dispatcher, arguments, screen);
 }
 
 int command_send(const Arguments& arguments, Screen& screen) {

@@ -18,6 +18,8 @@ namespace muster::cli {
 // pause and cancel.
 [[nodiscard]] int command_change(const Arguments& arguments, Screen& screen);
 [[nodiscard]] int command_tasks(const Arguments& arguments, Screen& screen);
+// user, group and device.
+[[nodiscard]] int command_roster(const Arguments& arguments, Screen& screen);
 [[nodiscard]] int command_config(const Arguments& arguments, Screen& screen);
 [[nodiscard]] int command_doctor(const Arguments& arguments, Screen& screen);
 

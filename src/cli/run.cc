@@ -28,6 +28,8 @@ int act(const Arguments& arguments, Screen& screen) {
       return command_retry(arguments, screen);
     case Verb::config_print:
       return command_config(arguments, screen);
+    case Verb::roster:
+      return command_roster(arguments, screen);
     case Verb::doctor:
       return command_doctor(arguments, screen);
   }

@@ -23,37 +23,6 @@ std::string fingerprint(roster::Selection& selection) {
   return to_hex(Bytes(digest).first(8));
 }
 
-// Where mail is off, push-then-mail is plain push.
-roster::Means means_of(Channels channels, bool mail) {
-  switch (channels) {
-    case Channels::push:
-      return roster::Means::push;
-    case Channels::mail:
-      return roster::Means::mail;
-    case Channels::push_and_mail:
-      return roster::Means::push_and_mail;
-    case Channels::push_then_mail:
-      return mail ? roster::Means::push_then_mail : roster::Means::push;
-  }
-  return roster::Means::push;
-}
-
-void say_unreached(Preview& preview, const roster::Selection& selection) {
-  if (selection.users_disabled != 0) {
-    preview.unreached.push_back({"Managed Distribution is off", selection.users_disabled});
-  }
-  if (selection.users_without_device != 0) {
-    preview.unreached.push_back({"no device that can be pushed", selection.users_without_device});
-  }
-  if (selection.users_without_address != 0) {
-    preview.unreached.push_back({"no mail address", selection.users_without_address});
-  }
-  if (selection.users_without_either != 0) {
-    preview.unreached.push_back(
-        {"neither a device that can be pushed nor a mail address", selection.users_without_either});
-  }
-}
-
 void warn(Chosen& chosen, const Settings& settings) {
   auto& warnings = chosen.preview.warnings;
   for (const auto topic : chosen.topics_wanted) {
@@ -89,6 +58,20 @@ double seconds_of_pushes(const Chosen& chosen, const Settings& settings) {
 }
 
 }  // namespace
+
+roster::Means means_of(Channels channels, bool mail) {
+  switch (channels) {
+    case Channels::push:
+      return roster::Means::push;
+    case Channels::mail:
+      return roster::Means::mail;
+    case Channels::push_and_mail:
+      return roster::Means::push_and_mail;
+    case Channels::push_then_mail:
+      return mail ? roster::Means::push_then_mail : roster::Means::push;
+  }
+  return roster::Means::push;
+}
 
 double seconds_of_mails(std::uint64_t mails, const MailSettings& mail) {
   constexpr double day = 24 * 3600;
@@ -148,6 +131,10 @@ Checked<Chosen> choose(roster::RosterReader& roster, const Settings& settings,
   if (!topics || !used) {
     return failure_of(topics ? used.error() : topics.error(), "the roster cannot be read");
   }
+  const auto why = roster.why_unreached(*selection);
+  if (!why) {
+    return failure_of(why.error(), "the roster cannot be read");
+  }
   chosen.topics = *topics;
   chosen.topics_wanted = *used;
   chosen.credential_of_topic = credentials_by_topic(chosen.topics, settings);
@@ -163,7 +150,9 @@ Checked<Chosen> choose(roster::RosterReader& roster, const Settings& settings,
   preview.users_not_invited = selection->users_not_invited;
   preview.users_not_enrolled = selection->users_not_enrolled;
   preview.id = fingerprint(*selection);
-  say_unreached(preview, *selection);
+  for (const auto& each : *why) {
+    preview.unreached.push_back({words_of(each.reason), each.users});
+  }
   chosen.selection = std::move(*selection);
   warn(chosen, settings);
   preview.seconds_estimated =

@@ -27,6 +27,9 @@ struct Chosen {
 [[nodiscard]] Checked<Chosen> choose(roster::RosterReader& roster, const Settings& settings,
                                      const Selector& selector);
 
+// Where mail is off, push-then-mail is plain push.
+[[nodiscard]] roster::Means means_of(Channels channels, bool mail);
+
 // Alert payloads by language for a send to these topics; empty where none is alerted. Refused where
 // texts are missing or too large for Apple.
 [[nodiscard]] Checked<std::vector<std::pair<std::string, std::string>>> alert_payloads(

@@ -72,6 +72,9 @@ struct Dispatcher::Implementation {
   };
   [[nodiscard]] Run* run_of(const std::string& task);
 
+  // ── the roster (roster_editing.cc) ──
+  [[nodiscard]] Checked<Done> edit_roster(const roster::Roster::Change& change);
+
   // ── keeping (keeping.cc) ──
   void keep();
   void keep_tokens();

@@ -29,4 +29,9 @@ namespace muster::service {
 [[nodiscard]] Selector read_selector(const std::string& json);
 [[nodiscard]] roster::Wanted wanted(Audience audience);
 
+// "no device that can be pushed (push token gone, 410)"
+[[nodiscard]] std::string words_of(const roster::Unreached& reason);
+// What keeps a device from being pushed: "push token gone, 410"; empty: nothing does.
+[[nodiscard]] const char* words_of(roster::Hindrance hindrance);
+
 }  // namespace muster::service

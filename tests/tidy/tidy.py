@@ -55,8 +55,8 @@ OUTSIDE = {
     "curl/": {"http"},
     "plist/": {"mdm", "loadgen"},
 }
-PUBLIC_OK = {"array", "chrono", "cstdint", "functional", "memory", "string", "utility", "variant",
-             "vector"}
+PUBLIC_OK = {"array", "chrono", "cstdint", "functional", "memory", "optional", "string", "utility",
+             "variant", "vector"}
 LEFTOVER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
 INCLUDE = re.compile(r'#include\s+([<"])([^>"]+)[>"]')
 LINES_MAX = 500
