@@ -101,9 +101,11 @@ void BooksHost::answer(const http::ServerRequest& request, http::Answer to) {
     return;  // 500: what is not journaled is not said
   }
   if (answer.test != 0 && !answer.hang_up) {
-    tests_.emplace(answer.test, Waiting{std::move(to), std::move(answer)});
+    const auto test = answer.test;
+    tests_.emplace(test, Waiting{std::move(to), std::move(answer)});
   } else if (answer.delay > Duration::zero()) {
-    late_.emplace(now + answer.delay, Waiting{std::move(to), std::move(answer)});
+    const auto due = now + answer.delay;
+    late_.emplace(due, Waiting{std::move(to), std::move(answer)});
   } else {
     lock.unlock();
     send(std::move(to), std::move(answer));

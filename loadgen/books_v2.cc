@@ -156,16 +156,17 @@ BooksResult BooksV2::client_config(const BooksCall& call) {
   if (call.request.method == "GET") {
     return client_configuration();
   }
-  auto claim = read_claim(call.request.body);
-  if (!claim) {
-    return tl::unexpected(claim.error());
+  auto read = read_claim(call.request.body);
+  if (!read) {
+    return tl::unexpected(read.error());
   }
-  if (!claim->subscription || claim->subscription->url.empty()) {
-    apply(*claim);
+  auto claim = std::move(*read);
+  if (!claim.subscription || claim.subscription->url.empty()) {
+    apply(claim);
     return client_configuration();
   }
-  const auto test = location_.notices.test(*claim->subscription, call.now);
-  claims_.emplace(test, std::move(*claim));
+  const auto test = location_.notices.test(*claim.subscription, call.now);
+  claims_.emplace(test, std::move(claim));
   return BooksOutcome{"", test};
 }
 
