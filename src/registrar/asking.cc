@@ -38,27 +38,28 @@ Result<Registrar::Implementation::Chunk> Registrar::Implementation::next_chunk(L
        looked < looked_at_max && chunk.size() < most && !location.wanted.empty(); ++looked) {
     const auto user = location.wanted.front();
     location.wanted.pop_front();
-    auto row = records.store().registration(user);
-    if (!row) {
-      return tl::unexpected(row.error());
+    auto found = records.store().registration(user);
+    if (!found) {
+      return tl::unexpected(found.error());
     }
-    const bool wanted = *row && Records::progress_of(**row) == Progress::wanted &&
-                        (*row)->location == location.row.number;
+    auto& row = *found;
+    const bool wanted = row && Records::progress_of(*row) == Progress::wanted &&
+                        row->location == location.row.number;
     const bool there = std::ranges::find(chunk, user, &store::RegistrationRow::user) != chunk.end();
-    if (!wanted || there) {
+    if (!row || !wanted || there) {
       continue;
     }
-    const auto early = (*row)->next_at.milliseconds - clock.wall().milliseconds;
+    const auto early = row->next_at.milliseconds - clock.wall().milliseconds;
     if (early > 0) {
       location.later.push({clock.now() + std::chrono::milliseconds(early), user});
       continue;
     }
     if (mark) {
-      if (const auto done = records.change(**row, Progress::asked, clock.wall()); !done) {
+      if (const auto done = records.change(*row, Progress::asked, clock.wall()); !done) {
         return tl::unexpected(done.error());
       }
     }
-    chunk.push_back(std::move(**row));
+    chunk.push_back(std::move(*row));
   }
   return chunk;
 }
@@ -68,7 +69,7 @@ Result<void> Registrar::Implementation::create(Location& location) {
       at_once(),
       limits::books_batches_open_max -
           std::min<std::size_t>(location.batches.size(), limits::books_batches_open_max));
-  const auto size = std::min(location.batch_size, service->users_max);
+  const auto size = std::min(location.batch_size, rules().users_max);
   std::vector<Chunk> chunks;
   if (const auto begun = records.begin(); !begun) {
     return begun;

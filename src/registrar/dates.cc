@@ -117,7 +117,7 @@ std::optional<WallTime> read_token_date(std::string_view text) {
     if (hours > 23 || minutes > 59) {
       return std::nullopt;
     }
-    offset_minutes = (west ? -1 : 1) * (hours * 60 + minutes);
+    offset_minutes = std::int64_t{west ? -1 : 1} * (std::int64_t{hours} * 60 + minutes);
   }
   auto time = time_of(parts);
   if (!pieces.at_end() || !time) {

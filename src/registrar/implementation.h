@@ -78,7 +78,8 @@ struct Registrar::Implementation {
   [[nodiscard]] Instant due_of(const Location& location) const;
   [[nodiscard]] Instant work_of(const Location& location) const;
   [[nodiscard]] Result<void> step(Location& location);
-  [[nodiscard]] std::size_t at_once() const;  // requests
+  [[nodiscard]] const ServiceConfig& rules() const;  // Apple's, as last read
+  [[nodiscard]] std::size_t at_once() const;         // requests
   // Makes the requests and paces the location by Apple's limit.
   [[nodiscard]] std::vector<HttpAnswer> ask(Location& location,
                                             std::span<const http::Request> requests);

@@ -43,7 +43,7 @@ store::LocationNumber Inbox::location_of(std::string_view token) const {
   return location;
 }
 
-std::uint16_t Inbox::deliver(std::string_view authorization, const std::string& body) {
+std::uint16_t Inbox::deliver(std::string_view authorization, std::string_view body) {
   constexpr std::uint16_t good = 200;
   constexpr std::uint16_t bad = 400;
   constexpr std::uint16_t stranger = 401;

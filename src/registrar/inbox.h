@@ -32,7 +32,7 @@ class Inbox {
   // The token that Apple shows for this location; the registrar's thread.
   void admit(store::LocationNumber location, std::string token);
   // Any thread: the HTTP status to answer.
-  [[nodiscard]] std::uint16_t deliver(std::string_view authorization, const std::string& body);
+  [[nodiscard]] std::uint16_t deliver(std::string_view authorization, std::string_view body);
   [[nodiscard]] bool any() const { return any_.load(std::memory_order_acquire); }
   // What has come since; the registrar's thread.
   [[nodiscard]] Mail take();

@@ -28,13 +28,16 @@ Result<void> InvitationUrls::read(std::span<const UserNumber> users,
     return begun;
   }
   for (std::size_t i = 0; i < users.size(); ++i) {
-    const auto row = store.registration(users[i]);
-    if (!row) {
+    const auto found = store.registration(users[i]);
+    if (!found) {
       store.rollback();
-      return tl::unexpected(row.error());
+      return tl::unexpected(found.error());
     }
-    const bool has = *row && static_cast<Progress>((*row)->state) == Progress::registered;
-    into[i].assign(has ? std::string_view((*row)->url) : std::string_view());
+    into[i].clear();
+    const auto& row = *found;
+    if (row && static_cast<Progress>(row->state) == Progress::registered) {
+      into[i] = row->url;
+    }
   }
   store.rollback();  // it only read
   return {};

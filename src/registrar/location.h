@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/assert.h"
 #include "base/time.h"
 #include "registrar/back_off.h"
 #include "registrar/progress.h"
@@ -71,6 +72,11 @@ struct Location {
   BackOff back_off;
 
   [[nodiscard]] Hold hold() const { return static_cast<Hold>(row.standing); }
+  // The walk that is on.
+  [[nodiscard]] Walk& walking() {
+    MUSTER_ASSERT(walk.has_value());
+    return *walk;
+  }
   // Whether Apple may be asked anything about it.
   [[nodiscard]] bool open() const {
     return !row.content_token.empty() && (hold() == Hold::ok || unproved());

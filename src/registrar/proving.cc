@@ -120,8 +120,8 @@ Result<void> Registrar::Implementation::claim(Location& location) {
   const std::array requests{claim_client_config(
       access(location),
       Claim{.id = location.row.our_id,
-            .name = cut(settings.name, service->mdm_name_max),
-            .metadata = cut(about_us, service->mdm_metadata_max),
+            .name = cut(settings.name, rules().mdm_name_max),
+            .metadata = cut(about_us, rules().mdm_metadata_max),
             .notification_url = location.notifications_off ? "" : settings.notification_url,
             .notification_token = location.row.notification_token})};
   const auto answers = ask(location, requests);

@@ -72,7 +72,7 @@ std::vector<UserNumber> Registrar::take_associated() {
 const Standings& Registrar::standings() const {
   return implementation_->records.standings();
 }
-std::uint16_t Registrar::deliver(std::string_view authorization, std::string body) {
+std::uint16_t Registrar::deliver(std::string_view authorization, std::string_view body) {
   return implementation_->inbox.deliver(authorization, body);
 }
 bool Registrar::wanted() const {

@@ -112,7 +112,7 @@ class Registrar {
   [[nodiscard]] std::vector<LocationFacts> locations() const;
   // A notification by Apple: the Authorization field and the body. The HTTP status to answer: 200,
   // 401, 400. What it says is taken up by the next turn(); `wanted()` says that there is something.
-  [[nodiscard]] std::uint16_t deliver(std::string_view authorization, std::string body);
+  [[nodiscard]] std::uint16_t deliver(std::string_view authorization, std::string_view body);
   [[nodiscard]] bool wanted() const;
 
  private:

@@ -12,33 +12,34 @@
 namespace muster::registrar {
 
 Result<void> Registrar::Implementation::see(Location& location, const SeenUser& seen, bool sure) {
-  auto row = records.store().registration_of(seen.id);
-  if (!row) {
-    return tl::unexpected(row.error());
+  auto found = records.store().registration_of(seen.id);
+  if (!found) {
+    return tl::unexpected(found.error());
   }
-  if (!*row || (*row)->location != location.row.number) {
+  auto& row = *found;
+  if (!row || row->location != location.row.number) {
     return {};  // not one of ours
   }
-  const auto progress = Records::progress_of(**row);
+  const auto progress = Records::progress_of(*row);
   const bool ahead = progress == Progress::associated || progress == Progress::retired;
   switch (seen.status) {
     case SeenUser::Status::retired:
       if (progress == Progress::registered || progress == Progress::associated) {
-        location.lookups.push_back({(*row)->user, false});
+        location.lookups.push_back({row->user, false});
       }
       return {};
     case SeenUser::Status::registered:
       if (ahead && !sure) {
-        location.lookups.push_back({(*row)->user, false});
+        location.lookups.push_back({row->user, false});
         return {};
       }
-      return see_registered(**row, seen);
+      return see_registered(*row, seen);
     case SeenUser::Status::associated:
       if (progress == Progress::retired && !sure) {
-        location.lookups.push_back({(*row)->user, false});
+        location.lookups.push_back({row->user, false});
         return {};
       }
-      return see_associated(location, **row, seen);
+      return see_associated(location, *row, seen);
   }
   return {};
 }

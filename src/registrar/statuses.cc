@@ -83,14 +83,15 @@ Result<void> Registrar::Implementation::take_in_failures(Location& location, con
       }
     }
     for (const auto& id : failure.users) {
-      const auto row = records.store().registration_of(id);
-      if (!row) {
-        return tl::unexpected(row.error());
+      const auto found = records.store().registration_of(id);
+      if (!found) {
+        return tl::unexpected(found.error());
       }
-      if (!*row || std::ranges::find(users, (*row)->user) == users.end()) {
+      const auto& row = *found;
+      if (!row || std::ranges::find(users, row->user) == users.end()) {
         continue;
       }
-      const auto done = take_in_failure(location, (*row)->user, failure.number, round);
+      const auto done = take_in_failure(location, row->user, failure.number, round);
       if (!done) {
         return done;
       }
@@ -105,12 +106,13 @@ Result<void> Registrar::Implementation::take_in_failure(Location& location, User
   if (!found) {
     return tl::unexpected(found.error());
   }
-  if (!*found || Records::progress_of(**found) != Progress::asked) {
+  auto& row = *found;
+  if (!row || Records::progress_of(*row) != Progress::asked) {
     return {};
   }
   switch (books_error(number).remedy) {
     case Remedy::refuse_user:
-      return refuse(**found, number);
+      return refuse(*row, number);
     case Remedy::already_there:
       return {};  // read back like everybody in the batch
     case Remedy::stop_location:
@@ -119,9 +121,9 @@ Result<void> Registrar::Implementation::take_in_failure(Location& location, User
                          .trouble = ErrorCode::none,
                          .retry_after = Duration::zero(),
                          .users = {}});
-      return back_to_wanted(location, {**found});
+      return back_to_wanted(location, {*row});
     default:
-      return again(location, **found, number);
+      return again(location, *row, number);
   }
 }
 

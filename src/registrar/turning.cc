@@ -121,6 +121,11 @@ Result<void> Registrar::Implementation::step(Location& location) {
   return settings.one_by_one ? register_some(location) : create(location);
 }
 
+const ServiceConfig& Registrar::Implementation::rules() const {
+  MUSTER_ASSERT(service.has_value());  // every step begins with them
+  return *service;
+}
+
 std::size_t Registrar::Implementation::at_once() const {
   const auto limit = service ? service->requests_per_second : 0;
   return limit == 0 ? limits::books_parallel_max : std::min(limits::books_parallel_max, limit);
@@ -151,9 +156,9 @@ Result<void> Registrar::Implementation::conclude(Location& location, const Round
     location.back_off.reset();
     location.trouble.clear();
   }
-  if (round.stop()) {
+  if (const auto& stop = round.stop(); stop) {
     const auto done =
-        hold(location, Hold::refused, round.stop()->words() + ": install a new content token");
+        hold(location, Hold::refused, stop->words() + ": install a new content token");
     if (!done) {
       return done;
     }

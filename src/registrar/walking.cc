@@ -23,7 +23,7 @@ Result<void> Registrar::Implementation::walk(Location& location) {
     location.walk->since = location.row.since_version;
     location.walk_wanted = false;
   }
-  auto& walk = *location.walk;
+  auto& walk = location.walking();
   std::vector<http::Request> requests;
   const auto past = walk.page == 0 ? 1 : walk.pages;  // how many there are, the first page says
   for (auto page = walk.page; page < past && requests.size() < at_once(); ++page) {
@@ -76,7 +76,7 @@ Result<void> Registrar::Implementation::take_in_pages(Location& location,
 // all there is. False: not even the beginning is there.
 bool Registrar::Implementation::begin_again(Location& location, std::uint32_t number) {
   constexpr std::uint32_t unknown_page = 9650;
-  auto& walk = *location.walk;
+  auto& walk = location.walking();
   if (walk.restarts >= restarts_max) {
     walk.moved = true;
     walk.pages = walk.page;
@@ -91,7 +91,7 @@ bool Registrar::Implementation::begin_again(Location& location, std::uint32_t nu
 }
 
 Result<void> Registrar::Implementation::take_in_page(Location& location, const UsersPage& page) {
-  auto& walk = *location.walk;
+  auto& walk = location.walking();
   for (const auto& user : page.users) {
     if (const auto done = see(location, user, false); !done) {
       return done;
@@ -113,7 +113,7 @@ Result<void> Registrar::Implementation::take_in_page(Location& location, const U
 }
 
 Result<void> Registrar::Implementation::end_walk(Location& location) {
-  auto& walk = *location.walk;
+  auto& walk = location.walking();
   if (walk.moved && walk.restarts < restarts_max) {
     const auto restarts = walk.restarts + 1;
     auto since = std::move(walk.since);
@@ -140,11 +140,12 @@ Result<void> Registrar::Implementation::settle(Location& location, bool whole, b
   const auto unsettled = std::exchange(location.unsettled, {});
   std::vector<Unsettled> open;
   for (const auto& who : unsettled) {
-    const auto row = records.store().registration(who.user);
-    if (!row) {
-      return tl::unexpected(row.error());
+    const auto found = records.store().registration(who.user);
+    if (!found) {
+      return tl::unexpected(found.error());
     }
-    if (*row && Records::progress_of(**row) == Progress::asked) {
+    const auto& row = *found;
+    if (row && Records::progress_of(*row) == Progress::asked) {
       open.push_back(who);
     }
   }
@@ -159,11 +160,13 @@ Result<void> Registrar::Implementation::settle(Location& location, bool whole, b
     return records.store().put_location(location.row);
   }
   for (const auto& who : open) {
-    auto row = records.store().registration(who.user);
-    if (!row) {
-      return tl::unexpected(row.error());
+    auto found = records.store().registration(who.user);
+    if (!found) {
+      return tl::unexpected(found.error());
     }
-    if (const auto done = not_there(location, who, **row); !done) {
+    auto& row = *found;
+    const auto done = row ? not_there(location, who, *row) : Result<void>{};
+    if (!done) {
       return done;
     }
   }
@@ -176,13 +179,14 @@ Result<void> Registrar::Implementation::look_up(Location& location) {
   while (!location.lookups.empty() && requests.size() < at_once()) {
     const auto who = location.lookups.front();
     location.lookups.pop_front();
-    const auto row = records.store().registration(who.user);
-    if (!row) {
-      return tl::unexpected(row.error());
+    const auto found = records.store().registration(who.user);
+    if (!found) {
+      return tl::unexpected(found.error());
     }
-    if (*row && (*row)->location == location.row.number) {
+    const auto& row = *found;
+    if (row && row->location == location.row.number) {
       asked.push_back(who);
-      requests.push_back(ask_user(access(location), (*row)->client_user_id));
+      requests.push_back(ask_user(access(location), row->client_user_id));
     }
   }
   if (requests.empty()) {
@@ -215,14 +219,19 @@ Result<void> Registrar::Implementation::look_up(Location& location) {
 
 Result<void> Registrar::Implementation::take_in_looked_up(Location& location, const Unsettled& who,
                                                           const std::vector<SeenUser>& found) {
-  auto row = records.store().registration(who.user);
-  if (!row) {
-    return tl::unexpected(row.error());
+  auto stored = records.store().registration(who.user);
+  if (!stored) {
+    return tl::unexpected(stored.error());
   }
+  auto& row = *stored;
+  if (!row) {
+    return {};
+  }
+  const auto& id = row->client_user_id;
   const auto active = std::ranges::find_if(found, [&](const SeenUser& each) {
-    return each.id == (*row)->client_user_id && each.status != SeenUser::Status::retired;
+    return each.id == id && each.status != SeenUser::Status::retired;
   });
-  return active == found.end() ? not_there(location, who, **row) : see(location, *active, true);
+  return active == found.end() ? not_there(location, who, *row) : see(location, *active, true);
 }
 
 // Apple has no active user of this clientUserId.

@@ -155,29 +155,30 @@ Result<void> Registrar::Implementation::want(std::span<const Person> people) {
 }
 
 Result<void> Registrar::Implementation::want_one(const Person& person) {
-  auto known = records.store().registration(person.user);
-  if (!known) {
-    return tl::unexpected(known.error());
+  auto found = records.store().registration(person.user);
+  if (!found) {
+    return tl::unexpected(found.error());
   }
+  auto& known = *found;
   auto* location = find(person.location);
-  if (!*known) {
+  if (!known) {
     return put_wanted(person, location, std::nullopt);
   }
-  switch (Records::progress_of(**known)) {
+  switch (Records::progress_of(*known)) {
     case Progress::asked:
     case Progress::registered:
     case Progress::associated:
       return {};
     case Progress::wanted: {
-      const bool same = location != nullptr && (*known)->location == location->row.number &&
-                        (*known)->email == person.email && (*known)->account == person.account;
-      return same ? Result<void>{} : put_wanted(person, location, std::move(*known));
+      const bool same = location != nullptr && known->location == location->row.number &&
+                        known->email == person.email && known->account == person.account;
+      return same ? Result<void>{} : put_wanted(person, location, std::move(known));
     }
     case Progress::refused:
     case Progress::retired:
       break;
   }
-  return put_wanted(person, location, std::move(*known));
+  return put_wanted(person, location, std::move(known));
 }
 
 // He begins anew, under the id that he has.
@@ -245,12 +246,13 @@ Result<void> Registrar::Implementation::take_code(const ImportedCode& imported, 
   if (!found) {
     return tl::unexpected(found.error());
   }
-  auto row = *found ? **found : Records::new_row(imported.user);
+  const auto& known = *found;
+  auto row = known ? *known : Records::new_row(imported.user);
   const auto number = find(imported.location)->row.number;
-  if (*found && Records::progress_of(row) == Progress::associated) {
+  if (known && Records::progress_of(row) == Progress::associated) {
     return {};  // he needs none any more
   }
-  if (*found) {
+  if (known) {
     records.move(row, number);
   } else {
     row.location = number;
@@ -259,8 +261,8 @@ Result<void> Registrar::Implementation::take_code(const ImportedCode& imported, 
   row.url = imported.url;
   row.id_hash.clear();
   row.error = 0;
-  return *found ? records.change(row, Progress::registered, clock.wall())
-                : records.add(row, Progress::registered, clock.wall());
+  return known ? records.change(row, Progress::registered, clock.wall())
+               : records.add(row, Progress::registered, clock.wall());
 }
 
 }  // namespace muster::registrar

@@ -216,12 +216,12 @@ Result<std::vector<RegistrationRow>> RegistrationStore::registrations(
   std::vector<RegistrationRow> rows;
   rows.reserve(users.size());
   for (const auto user : users) {
-    auto row = registration(user);
-    if (!row) {
-      return tl::unexpected(row.error());
+    auto found = registration(user);
+    if (!found) {
+      return tl::unexpected(found.error());
     }
-    if (*row) {
-      rows.push_back(std::move(**row));
+    if (auto& row = *found; row) {
+      rows.push_back(std::move(*row));
     }
   }
   return rows;

@@ -53,6 +53,13 @@ std::string text(const json::Value& value) {
   return std::string(value.text().value_or(""));
 }
 
+// What the registrar sends is JSON, or this is no test.
+json::Tree body_of(const http::Request& request) {
+  auto tree = json::Tree::parse(request.body, body_max);
+  MUSTER_ASSERT(tree.has_value());
+  return std::move(*tree);
+}
+
 void write_user(json::Writer& body, const FakeUser& user, const std::string& id_name) {
   body.begin_object().key(id_name).text(user.id).key("email").text(user.email);
   body.key("status").text(user.status);
@@ -158,8 +165,8 @@ http::Response FakeBooks::service_config() const {
 
 http::Response FakeBooks::client_config(const http::Request& request) {
   if (request.method == "POST") {
-    const auto tree = json::Tree::parse(request.body, body_max);
-    const auto root = tree->root();
+    const auto tree = body_of(request);
+    const auto root = tree.root();
     const auto url = text(root.at("notificationUrl"));
     if (!url.empty()) {
       if (!notify) {
@@ -218,8 +225,8 @@ std::uint32_t FakeBooks::add(const std::string& id, const std::string& email,
 }
 
 http::Response FakeBooks::create(const http::Request& request) {
-  const auto tree = json::Tree::parse(request.body, body_max);
-  const auto list = tree->root().at("users");
+  const auto tree = body_of(request);
+  const auto list = tree.root().at("users");
   if (list.size() > users_max) {
     breach("a batch over the limit");
     return error_of(9714);
@@ -261,8 +268,8 @@ http::Response FakeBooks::create(const http::Request& request) {
 }
 
 http::Response FakeBooks::register_one(const http::Request& request) {
-  const auto tree = json::Tree::parse(request.body, body_max);
-  const auto root = tree->root();
+  const auto tree = body_of(request);
+  const auto root = tree.root();
   const auto id = text(root.at("clientUserIdStr"));
   const auto refuse = [](std::uint32_t number) {
     json::Writer body;

@@ -161,12 +161,14 @@ TEST_F(HearingTest, IsDeliveredByManyThreadsWhileItTurns) {
   want(0, users);
   run();
   std::vector<std::string> said;
+  said.reserve(users);
   for (UserNumber user = 0; user < users; ++user) {
     said.push_back(associated(user, "n" + std::to_string(user), "h" + std::to_string(user)));
   }
   const auto field = "Bearer " + books_.notification_token;
   std::atomic<int> wrong{0};
   std::vector<std::thread> network;
+  network.reserve(3);
   for (UserNumber part = 0; part < 3; ++part) {
     network.emplace_back([&, part] {
       for (UserNumber user = part; user < users; user += 3) {

@@ -121,7 +121,7 @@ TEST_F(RegistrarTest, ReadsBackWhatAppleSaysIsThereAlready) {
   {
     auto store = store::RegistrationStore::open(dir_, store::OpenMode::write);
     for (const UserNumber user : {1U, 2U, 3U}) {
-      auto row = **store->registration(user);
+      auto row = store->registration(user)->value_or(store::RegistrationRow{});
       row.state = 1;
       row.code.clear();
       row.url.clear();

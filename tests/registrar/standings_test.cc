@@ -45,6 +45,7 @@ TEST(Standings, ShowEveryReaderWhatWasSetBeforeTheChangeThatItSaw) {
   constexpr UserNumber users = 400'000;
   Standings standings;
   std::vector<std::thread> readers;
+  readers.reserve(3);
   std::atomic<std::uint64_t> wrong{0};
   for (int i = 0; i < 3; ++i) {
     readers.emplace_back([&] {

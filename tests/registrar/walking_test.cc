@@ -163,7 +163,7 @@ TEST_F(WalkingTest, WalksOverAllWhereTooManyWouldHaveToBeLookedUp) {
     auto store = store::RegistrationStore::open(dir_, store::OpenMode::write);
     ASSERT_TRUE(store->begin());
     for (UserNumber user = 1; user < users; ++user) {
-      auto row = **store->registration(user);
+      auto row = store->registration(user)->value_or(store::RegistrationRow{});
       row.state = 2;
       ASSERT_TRUE(store->put_registration(row));
     }
