@@ -6,6 +6,7 @@
 
 #include "model/limits.h"
 
+// NOLINTBEGIN(bugprone-unchecked-optional-access): ASSERT_TRUE has looked; ids are literals
 namespace muster::json {
 namespace {
 
@@ -74,3 +75,4 @@ TEST(JsonValue, TakesTheLastOfRepeatedNames) {
 
 }  // namespace
 }  // namespace muster::json
+// NOLINTEND(bugprone-unchecked-optional-access)

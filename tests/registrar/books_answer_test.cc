@@ -5,6 +5,7 @@
 #include "model/id.h"
 #include "registrar/invitation_url.h"
 
+// NOLINTBEGIN(bugprone-unchecked-optional-access): ASSERT_TRUE has looked; ids are literals
 namespace muster::registrar {
 namespace {
 
@@ -18,7 +19,8 @@ HttpAnswer said(std::uint16_t status, std::string body, http::Fields fields = {}
 TEST(BooksAnswer, GivesTheLimitsAndTheTemplateOfServiceConfig) {
   const auto config = read_service_config(
       said(200, R"({"limits":{"maxUsers":50,"maxMdmNameLength":20,"maxMdmMetadataLength":30,
-          "maxRequestPerSecond":9},"urls":{"invitationEmail":"https://b.example/?c=%inviteCode%"}})"),
+          "maxRequestPerSecond":9},
+          "urls":{"invitationEmail":"https://b.example/?c=%inviteCode%"}})"),
       now);
   ASSERT_TRUE(config);
   EXPECT_EQ(config->users_max, 50U);
@@ -47,7 +49,8 @@ TEST(BooksAnswer, KeepsApplesValuesWhereServiceConfigIsSilentOrOdd) {
 TEST(BooksAnswer, GivesWhoseTheTokenIs) {
   const auto config = read_client_config(
       said(200, R"({"locationName":"North","mdmInfo":{"id":"other","name":"a\nb","metadata":""},
-          "notificationUrl":"https://m.example/","subscribedNotificationTypes":["USER_ASSOCIATED",3],
+          "notificationUrl":"https://m.example/",
+          "subscribedNotificationTypes":["USER_ASSOCIATED",3],
           "tokenExpirationDate":"2030-11-08T22:33:22+0000"})"),
       now);
   ASSERT_TRUE(config);
@@ -222,3 +225,4 @@ TEST(BooksErrors, SayWhyAUserWasRefused) {
 
 }  // namespace
 }  // namespace muster::registrar
+// NOLINTEND(bugprone-unchecked-optional-access)
