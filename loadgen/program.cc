@@ -108,6 +108,14 @@ CLI::App* add_roster(CLI::App& program, RosterWishes& wishes) {
       ->capture_default_str();
   command->add_option("--without-mail", wishes.without_mail, "Share of users without an address")
       ->capture_default_str();
+  command->add_option("--another-device", wishes.another_device,
+                      "Share of users with one device more");
+  command->add_option("--tv-share", wishes.tv_share, "Share of Apple TVs");
+  command->add_option("--shared-share", wishes.shared_share, "Share of Shared iPads");
+  command->add_option("--user-enrollment", wishes.user_enrollment,
+                      "Share of devices that their users enrolled");
+  command->add_option("--without-account", wishes.without_account,
+                      "Share of users without a Managed Apple Account");
   command->add_option("--mail-domain", wishes.mail_domain, "Domain of every address")
       ->capture_default_str();
   command

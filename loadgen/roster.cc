@@ -18,6 +18,7 @@ namespace muster::loadgen {
 namespace {
 
 constexpr std::uint64_t users_per_report = 4096;
+constexpr double a_quarter = 0.25;                // every fourth user, as it always was
 constexpr std::uint64_t parents_twice_every = 3;  // of the groups
 constexpr std::uint64_t members_twice_every = 7;  // of the users
 
@@ -151,6 +152,12 @@ bool one_of_share(double share, const RosterWishes& wishes, std::uint64_t user,
 }
 constexpr std::uint64_t question_device = 1;
 constexpr std::uint64_t question_mail = 2;
+constexpr std::uint64_t question_another = 3;
+// Beyond what users and seeds make of the sum.
+constexpr std::uint64_t question_tv = std::uint64_t{4} << 60U;
+constexpr std::uint64_t question_shared = std::uint64_t{5} << 60U;
+constexpr std::uint64_t question_enrollment = std::uint64_t{6} << 60U;
+constexpr std::uint64_t question_account = std::uint64_t{7} << 60U;
 
 struct Files {
   CsvWriter users;
@@ -164,33 +171,73 @@ struct Belonging {
   std::string_view owner;
 };
 
-std::string address_of(const RosterWishes& wishes, std::uint64_t user) {
-  auto address = numbered("user", user, 7) + "@";
-  if (wishes.mail_domains > 1) {
-    address += "d" + std::to_string(user % wishes.mail_domains) + ".";
+// The device a user has beyond the others has a number of its own, far from all.
+std::uint64_t ordinal_of(const RosterWishes& wishes, const Belonging& device) {
+  constexpr std::uint64_t apart = std::uint64_t{1} << 42U;
+  return device.index < wishes.devices_per_user
+             ? device.user * wishes.devices_per_user + device.index
+             : apart + device.user;
+}
+
+struct Kind {
+  std::string_view platform;
+  std::string_view product;
+  std::string_view enrollment;
+};
+
+Kind kind_of(const RosterWishes& wishes, std::uint64_t ordinal, Kind drawn) {
+  if (one_of_share(wishes.tv_share, wishes, ordinal, question_tv)) {
+    return {"tvOS", "Apple TV", "device"};
   }
-  return address + wishes.mail_domain;
+  if (drawn.platform != "macOS" &&
+      one_of_share(wishes.shared_share, wishes, ordinal, question_shared)) {
+    return {"iPadOS", "iPad", "shared"};
+  }
+  if (one_of_share(wishes.user_enrollment, wishes, ordinal, question_enrollment)) {
+    drawn.enrollment = "user";
+  }
+  return drawn;
 }
 
 // nullptr: draws and writes nothing.
 void write_device(CsvWriter* file, Random& random, const RosterWishes& wishes,
                   const Belonging& belonging) {
   const auto& [user, index, owner] = belonging;
-  const auto ordinal = (user * wishes.devices_per_user + index) * 2;
+  const auto ordinal = ordinal_of(wishes, belonging);
   const bool mac = random.chance(wishes.mac_share);
-  const std::string_view platform = mac ? "macOS" : random.chance(0.5) ? "iOS" : "iPadOS";
-  const std::string_view kind = mac ? "MacBook" : platform == "iOS" ? "iPhone" : "iPad";
+  const bool phone = !mac && random.chance(0.5);
+  const auto kind = kind_of(wishes, ordinal,
+                            mac     ? Kind{"macOS", "MacBook", "device"}
+                            : phone ? Kind{"iOS", "iPhone", "device"}
+                                    : Kind{"iPadOS", "iPad", "device"});
   const auto id = numbered("d", user, 7) + "-" + std::to_string(index + 1);
-  const auto name = std::string(kind) + " of " + std::string(owner);
-  const auto token = push_token(random, wishes.seed, ordinal);
+  const auto name = std::string(kind.product) + " of " + std::string(owner);
+  const auto token = push_token(random, wishes.seed, ordinal * 2);
   const auto magic = push_magic(random);
-  const auto user_token = mac ? push_token(random, wishes.seed, ordinal + 1) : std::string();
-  const auto user_magic = mac ? push_magic(random) : std::string();
+  // A Mac's user channel is drawn where it always was, a Shared iPad's aside.
+  Random aside(wishes.seed ^ ordinal << 24U);
+  auto& channel = mac ? random : aside;
+  const bool shared = kind.enrollment == "shared";
+  auto user_token = mac || shared ? push_token(channel, wishes.seed, ordinal * 2 + 1) : "";
+  auto user_magic = mac || shared ? push_magic(channel) : "";
+  if (kind.platform == "tvOS") {
+    user_token.clear();
+    user_magic.clear();
+  }
   const auto number = serial(random);
   if (file != nullptr) {
-    file->row(std::array<std::string_view, 11>{id, name, user_id(user), platform, number, "device",
-                                               wishes.topic, token, magic, user_token, user_magic});
+    file->row(std::array<std::string_view, 11>{id, name, user_id(user), kind.platform, number,
+                                               kind.enrollment, wishes.topic, token, magic,
+                                               user_token, user_magic});
   }
+}
+
+std::string address_of(const RosterWishes& wishes, std::uint64_t user) {
+  auto address = numbered("user", user, 7) + "@";
+  if (wishes.mail_domains > 1) {
+    address += "d" + std::to_string(user % wishes.mail_domains) + ".";
+  }
+  return address + wishes.mail_domain;
 }
 
 void write_user(Files& files, Random& random, const RosterWishes& wishes, std::uint64_t user,
@@ -200,8 +247,12 @@ void write_user(Files& files, Random& random, const RosterWishes& wishes, std::u
   const auto name = full_name(random, user);
   const bool reachable = !one_of_share(wishes.without_mail, wishes, user, question_mail);
   const auto email = reachable ? address_of(wishes, user) : std::string();
+  const bool without_account =
+      wishes.without_account == a_quarter
+          ? user % 4 == 0
+          : one_of_share(wishes.without_account, wishes, user, question_account);
   const auto account =
-      user % 4 == 0 ? std::string() : numbered("user", user, 7) + "@account.school.example";
+      without_account ? std::string() : numbered("user", user, 7) + "@account.school.example";
   files.users.row(std::array<std::string_view, 7>{id, name, email, pick(random, languages), account,
                                                   "", "default"});
   if (levels.empty()) {
@@ -220,6 +271,10 @@ void write_user(Files& files, Random& random, const RosterWishes& wishes, std::u
   for (std::uint32_t i = 0; i < wishes.devices_per_user; ++i) {
     write_device(equipped ? &files.devices : nullptr, random, wishes, {user, i, name});
   }
+  if (equipped && one_of_share(wishes.another_device, wishes, user, question_another)) {
+    Random own(wishes.seed ^ (user + 1) << 24U);
+    write_device(&files.devices, own, wishes, {user, wishes.devices_per_user, name});
+  }
 }
 
 void write_headers(Files& files) {
@@ -230,6 +285,13 @@ void write_headers(Files& files) {
   files.devices.row(std::array<std::string_view, 11>{
       "device_id", "name", "user_id", "platform", "serial", "enrollment", "topic", "push_token",
       "push_magic", "user_push_token", "user_push_magic"});
+}
+
+bool shares_are_good(const RosterWishes& wishes) {
+  const std::array shares{wishes.another_device, wishes.tv_share, wishes.shared_share,
+                          wishes.user_enrollment, wishes.without_account};
+  return std::all_of(shares.begin(), shares.end(),
+                     [](double share) { return share >= 0 && share <= 1; });
 }
 
 Result<void, Complaint> check(const RosterWishes& wishes) {
@@ -249,8 +311,8 @@ Result<void, Complaint> check(const RosterWishes& wishes) {
   } else if (wishes.mac_share < 0 || wishes.mac_share > 1) {
     complaint.found = "a share of Macs outside 0 … 1";
   } else if (wishes.without_device < 0 || wishes.without_device > 1 || wishes.without_mail < 0 ||
-             wishes.without_mail > 1) {
-    complaint.found = "a share of users outside 0 … 1";
+             wishes.without_mail > 1 || !shares_are_good(wishes)) {
+    complaint.found = "a share of users or devices outside 0 … 1";
   } else if (::mkdir(wishes.dir.c_str(), 0700) != 0 && errno != EEXIST) {
     complaint.file = wishes.dir;
     complaint.found = "cannot make the folder: " + std::generic_category().message(errno);

@@ -24,6 +24,12 @@ struct RosterWishes {
   double mac_share = 0.1;
   double without_device = 0;  // share of the users that have no device
   double without_mail = 0;    // share of the users that have no mail address
+  // What a school has besides. Each leaves the rows of everybody else as they are without it.
+  double another_device = 0;      // share of the users that have one device more
+  double tv_share = 0;            // of the devices: Apple TVs
+  double shared_share = 0;        // of the devices that are no Macs: Shared iPads
+  double user_enrollment = 0;     // of the devices: enrolled by their users
+  double without_account = 0.25;  // share of the users that have no Managed Apple Account
   std::string mail_domain = "school.example";
   std::uint32_t mail_domains = 1;  // more: user n is in d<n mod mail_domains>.<mail_domain>
   std::string topic = "com.apple.mgmt.External.00000000-0000-4000-8000-000000000000";

@@ -68,6 +68,62 @@ void walk(const Nest& nest, const std::string& group, std::map<std::string, int>
   }
 }
 
+using Devices = std::map<std::string, std::vector<std::string>>;
+
+// By device_id: platform, enrollment, push_token, user_push_token.
+Devices devices_of(const RosterWishes& wished) {
+  Devices devices;
+  for (const auto& row : read(wished.dir + "/devices.csv", {"device_id", "platform", "enrollment",
+                                                            "push_token", "user_push_token"})) {
+    devices.emplace(row[0], std::vector<std::string>(row.begin() + 1, row.end()));
+  }
+  return devices;
+}
+
+TEST(Roster, GivesASchoolItsOtherDevicesAndLeavesEverybodyElseAsHeIs) {
+  const Scratch scratch;
+  auto wished = wishes(scratch);
+  ASSERT_TRUE(make_roster(wished));
+  const auto plain = devices_of(wished);
+  wished.dir = scratch / "mixed";
+  wished.tv_share = 0.1;
+  wished.shared_share = 0.1;
+  wished.user_enrollment = 0.1;
+  wished.another_device = 0.2;
+  ASSERT_TRUE(make_roster(wished));
+  const auto mixed = devices_of(wished);
+
+  std::map<std::string, int> kinds;
+  std::set<std::string> tokens;
+  for (const auto& [id, device] : mixed) {
+    const bool more = !plain.contains(id);
+    const bool other = device[0] == "tvOS" || device[1] != "device";
+    kinds[more ? "more" : other ? device[0] + " " + device[1] : "plain"]++;
+    EXPECT_TRUE(tokens.insert(device[2]).second) << id;
+    EXPECT_EQ(device[3].empty(), device[0] != "macOS" && device[1] != "shared") << id;
+    if (!more && !other) {
+      EXPECT_EQ(device, plain.at(id));
+    }
+  }
+  EXPECT_GT(kinds["tvOS device"], 50);
+  EXPECT_GT(kinds["iPadOS shared"], 30);
+  EXPECT_GT(kinds["iOS user"] + kinds["iPadOS user"] + kinds["macOS user"], 50);
+  EXPECT_GT(kinds["more"], 60);
+  EXPECT_GT(kinds["plain"], 500);
+}
+
+TEST(Roster, LeavesAsManyWithoutAnAccountAsWished) {
+  const Scratch scratch;
+  auto wished = wishes(scratch);
+  wished.without_account = 0.9;
+  ASSERT_TRUE(make_roster(wished));
+  const auto users = read(wished.dir + "/users.csv", {"managed_apple_account"});
+  const auto without =
+      std::count_if(users.begin(), users.end(), [](const auto& row) { return row[0].empty(); });
+  EXPECT_GT(without, 420);
+  EXPECT_LT(without, 480);
+}
+
 TEST(Roster, ReachesEveryUserFromTheRootOnlyByNestingAndSomeOnSeveralWays) {
   const Scratch scratch;
   const auto wished = wishes(scratch);
