@@ -5,6 +5,7 @@
 #include "roster/import_state.h"
 #include "roster/mail_users.h"
 #include "roster/nearest.h"
+#include "roster/people.h"
 #include "roster/reader_implementation.h"
 #include "roster/roster.h"
 #include "roster/select.h"
@@ -27,23 +28,23 @@ Result<std::unique_ptr<RosterReader>, Complaint> RosterReader::open(const std::s
 
 Result<Selection, Complaint> RosterReader::select_user(const std::string& user_id,
                                                        const std::string& device_id, Wanted wanted,
-                                                       Means means) {
+                                                       Means means, bool accounts) {
   auto& store = implementation_->store;
   if (auto begun = store.begin(); !begun) {
     return tl::unexpected(complaint_of_store(store.file(), begun.error()));
   }
-  auto selection = user_selection(store, user_id, device_id, Meant{wanted, means});
+  auto selection = user_selection(store, user_id, device_id, Meant{wanted, means, accounts});
   store.rollback();
   return selection;
 }
 
 Result<Selection, Complaint> RosterReader::select_group(const std::string& group, Wanted wanted,
-                                                        Means means) {
+                                                        Means means, bool accounts) {
   auto& store = implementation_->store;
   if (auto begun = store.begin(); !begun) {
     return tl::unexpected(complaint_of_store(store.file(), begun.error()));
   }
-  auto selection = group_selection(store, group, Meant{wanted, means});
+  auto selection = group_selection(store, group, Meant{wanted, means, accounts});
   store.rollback();
   return selection;
 }
@@ -142,6 +143,11 @@ Result<void> RosterReader::read_mail_targets(std::span<const UserNumber> users,
 Result<std::vector<UserText>> RosterReader::user_texts(const std::vector<UserNumber>& users) {
   auto& store = implementation_->store;
   return in_snapshot<std::vector<UserText>>(store, [&] { return texts_of_users(store, users); });
+}
+
+Result<std::vector<Person>> RosterReader::people(std::span<const UserNumber> users) {
+  auto& store = implementation_->store;
+  return in_snapshot<std::vector<Person>>(store, [&] { return read_people(store, users); });
 }
 
 Result<NumberSet> RosterReader::users_enrolled() {

@@ -66,6 +66,8 @@ struct Selection {
   NumberSet devices;         // what would be pushed
   NumberSet mailboxes;       // users who would get mail
   NumberSet fallbacks;       // users who would get mail if their last device invitation failed
+  NumberSet accounts;        // users who would be associated by Managed Apple Account, uninvited
+  std::uint64_t users_by_device = 0;    // of `users`: who are pushed
   std::uint64_t users_not_invited = 0;  // of users_selected and enabled
   std::uint64_t users_not_enrolled = 0;
   std::uint64_t users_disabled = 0;  // Managed Distribution is off
@@ -96,6 +98,14 @@ struct UserText {
   UserNumber user = 0;
   std::string user_id;
   std::string user_full_name;
+};
+
+// A user as the registrar needs him.
+struct Person {
+  UserNumber user = 0;
+  std::string location;
+  std::string email;
+  std::string managed_apple_account;
 };
 
 struct DeviceText {
@@ -161,11 +171,14 @@ class RosterReader {
 
   // By user_id, or by group_id or a group's name (an ambiguous name is an error that lists the
   // ids); the complaint for an unknown one names the nearest known.
+  // `accounts`: users with a Managed Apple Account need neither push nor mail.
   [[nodiscard]] Result<Selection, Complaint> select_user(const std::string& user_id,
                                                          const std::string& device_id,
-                                                         Wanted wanted, Means means = Means::push);
+                                                         Wanted wanted, Means means = Means::push,
+                                                         bool accounts = false);
   [[nodiscard]] Result<Selection, Complaint> select_group(const std::string& group, Wanted wanted,
-                                                          Means means = Means::push);
+                                                          Means means = Means::push,
+                                                          bool accounts = false);
 
   [[nodiscard]] Result<Block> block(std::uint32_t number);  // device ÷ limits::block_size
   // The same into the memory of a block that is needed no longer; after trouble it knows no device.
@@ -184,6 +197,8 @@ class RosterReader {
   [[nodiscard]] Result<void> read_mail_targets(std::span<const UserNumber> users,
                                                std::vector<MailTarget>& into);
   [[nodiscard]] Result<std::vector<UserText>> user_texts(const std::vector<UserNumber>& users);
+  // In the order asked; numbers ascend; users that are not known are left out.
+  [[nodiscard]] Result<std::vector<Person>> people(std::span<const UserNumber> users);
   [[nodiscard]] Result<NumberSet> users_enrolled();
   // All of a user's devices, pushable or not.
   [[nodiscard]] Result<std::vector<DeviceNumber>> devices_of(UserNumber user);

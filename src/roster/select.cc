@@ -4,9 +4,11 @@
 #include <array>
 #include <span>
 
+#include "roster/device_users.h"
 #include "roster/import_state.h"
 #include "roster/lookup.h"
 #include "roster/mail_users.h"
+#include "roster/people.h"
 
 namespace muster::roster {
 namespace {
@@ -97,6 +99,25 @@ Result<void> select_users(store::RosterStore& store, const NumberSet& audience,
   return {};
 }
 
+// Users with a Managed Apple Account are associated by it: nothing is sent to them.
+Result<void> set_accounts_apart(store::RosterStore& store, const NumberSet& audience,
+                                Selection& selection) {
+  auto with_account = users_with_account(store);
+  if (!with_account) {
+    return tl::unexpected(with_account.error());
+  }
+  selection.accounts = audience & *with_account;
+  if (selection.accounts.empty()) {
+    return {};
+  }
+  const auto devices = devices_of(store, selection.accounts);
+  if (!devices) {
+    return tl::unexpected(devices.error());
+  }
+  selection.devices -= *devices;
+  return {};
+}
+
 Result<Selection> select(store::RosterStore& store, Target target, Meant meant) {
   const std::array kinds{SetKind::users_enabled, SetKind::users_invited, SetKind::users_enrolled};
   std::array<NumberSet, kinds.size()> sets;
@@ -114,11 +135,18 @@ Result<Selection> select(store::RosterStore& store, Target target, Meant meant) 
     pushable = std::move(*users);
   }
   const auto enabled_selected = target.users & enabled;
-  const auto audience =
-      enabled_selected - (meant.wanted == Wanted::not_invited ? invited : enrolled);
+  auto audience = enabled_selected - (meant.wanted == Wanted::not_invited ? invited : enrolled);
+  if (meant.accounts) {
+    if (auto apart = set_accounts_apart(store, audience, selection); !apart) {
+      return tl::unexpected(apart.error());
+    }
+    audience -= selection.accounts;
+  }
   if (auto selected = select_users(store, audience, pushable, meant.means, selection); !selected) {
     return tl::unexpected(selected.error());
   }
+  selection.users |= selection.accounts;
+  selection.users_by_device = audience.size_of_intersection(pushable);  // empty where none is
   selection.users_not_invited =
       enabled_selected.size() - enabled_selected.size_of_intersection(invited);
   selection.users_not_enrolled =

@@ -12,6 +12,7 @@ namespace muster::roster {
 struct Meant {
   Wanted wanted;
   Means means;
+  bool accounts = false;
 };
 
 // Of a device that is named, only that device is pushed; whether its user gets mail is asked as if

@@ -319,6 +319,18 @@ Result<Statement*> RosterStore::names_of_users(UserNumber first, UserNumber past
   return &query;
 }
 
+Result<Statement*> RosterStore::people_of_users(UserNumber first, UserNumber past_last) {
+  MUSTER_USE(query,
+             "SELECT number,location,email,managed_apple_account FROM users WHERE number>=? AND "
+             "number<? ORDER BY number");
+  query.bind(1, std::int64_t{first}).bind(2, std::int64_t{past_last});
+  return &query;
+}
+Result<Statement> RosterStore::user_numbers_with_account() {
+  return database_.prepare(
+      "SELECT number FROM users WHERE managed_apple_account<>'' ORDER BY number");
+}
+
 Result<Statement> RosterStore::user_numbers_ids_languages() {
   return database_.prepare("SELECT number,id,language FROM users ORDER BY number");
 }

@@ -149,10 +149,13 @@ class RosterStore {
   // (number, id, full_name). Prepared once: step() until false, before the verb is called again.
   [[nodiscard]] Result<Statement*> mail_of_users(UserNumber first, UserNumber past_last);
   [[nodiscard]] Result<Statement*> names_of_users(UserNumber first, UserNumber past_last);
+  // The same as (number, location, email, managed_apple_account).
+  [[nodiscard]] Result<Statement*> people_of_users(UserNumber first, UserNumber past_last);
 
   // Cursors: bind nothing, step() until false. Columns in the order of the name.
   [[nodiscard]] Result<Statement> user_numbers_ids_languages();
   [[nodiscard]] Result<Statement> user_numbers_with_email();
+  [[nodiscard]] Result<Statement> user_numbers_with_account();  // a Managed Apple Account
   [[nodiscard]] Result<Statement> group_numbers_ids_names();
   [[nodiscard]] Result<Statement> device_numbers_ids();
   // In order of number: (number, id, full_name, email), (number, id, name) and (number, id, name,
