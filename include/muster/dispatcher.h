@@ -19,6 +19,7 @@
 
 #include "muster/error.h"
 #include "muster/invitation.h"
+#include "muster/location.h"
 #include "muster/preview.h"
 #include "muster/progress.h"
 #include "muster/roster.h"
@@ -53,6 +54,10 @@ struct ImportProgress {
   std::uint64_t bytes_total = 0;
   std::uint64_t rows = 0;
 };
+
+// How far an invitation is to have come: handed over to Apple or a mail server; shown by the
+// device; accepted by its user.
+enum class Goal : std::uint8_t { sent, shown, enrolled };
 
 struct SendOptions {
   std::uint32_t rate =
@@ -130,6 +135,10 @@ class Dispatcher {
   // Waits until the task is at rest or not running any more, at most `most`. True when it is.
   [[nodiscard]] bool wait(const std::string& task, std::chrono::milliseconds most);
   [[nodiscard]] Checked<Progress> progress(const std::string& task);
+  // How many invitations of a task that invites to Managed Distribution have neither come so far
+  // nor ended. Reads all of them: for a look now and then. A letter counts as shown once it is
+  // sent.
+  [[nodiscard]] Checked<std::uint64_t> pending(const std::string& task, Goal goal);
   [[nodiscard]] Checked<std::vector<Task>> tasks();
   // By id, or by its first characters where they name only one task.
   [[nodiscard]] Checked<Task> task(const std::string& id);
@@ -137,6 +146,21 @@ class Dispatcher {
   [[nodiscard]] Checked<InvitationPage> invitations(const std::string& task, std::uint32_t after,
                                                     std::uint32_t limit,
                                                     const std::string& state = "");
+
+  // ── Managed Distribution ──
+  // Installs or replaces the content token of a location: the content of the file that Apple School
+  // or Business Manager gave, which complaints call `name`. From then on invitations go to users
+  // who are registered with Apps and Books. Apple is asked whose it is when the first user is
+  // registered, or by who listens. Needs Access::send, as the next.
+  [[nodiscard]] Checked<Done> install_content_token(const std::string& location,
+                                                    const std::string& content,
+                                                    const std::string& name);
+  // Where another MDM server uses the token: takes it away from that one.
+  [[nodiscard]] Checked<Done> take_over_content_token(const std::string& location);
+  [[nodiscard]] Checked<std::vector<Location>> locations();
+  // Listens at settings' server.listen for devices, webhooks and Apple's notifications, until the
+  // dispatcher ends. Returns the port.
+  [[nodiscard]] Checked<std::uint16_t> listen();
 
   // Stops sending in good order: finishes what is in flight, at most 30 s. Nothing is repeated
   // later.

@@ -34,10 +34,13 @@ struct Preview {
   std::uint64_t users_selected =
       0;                          // members of the target, groups within groups included, once each
   std::uint64_t users = 0;        // who will get at least one invitation
-  std::uint64_t invitations = 0;  // what will be sent: pushes and mails
+  std::uint64_t invitations = 0;  // rows of the task: pushes, mails and accounts
   std::uint64_t pushes = 0;
   std::uint64_t mails = 0;
-  std::uint64_t fallbacks = 0;  // up to so many more mails, where every push to a user fails
+  // Users whom Apple associates by their Managed Apple Account: nothing is sent to them.
+  std::uint64_t accounts = 0;
+  std::uint64_t users_by_device = 0;  // who get at least one push
+  std::uint64_t fallbacks = 0;        // up to so many more mails, where every push to a user fails
   std::uint64_t users_not_invited = 0;  // the two audiences, for the choice between them
   std::uint64_t users_not_enrolled = 0;
   std::vector<Unreached> unreached;

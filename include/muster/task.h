@@ -35,6 +35,11 @@ struct Task {
   std::uint64_t cancelled = 0;
   std::uint64_t expired = 0;
   std::uint64_t superseded = 0;
+  // Of a task that invites to Managed Distribution, as far as its devices reported.
+  std::uint64_t shown = 0;           // devices that showed the invitation; those of `enrolled` too
+  std::uint64_t postponed = 0;       // devices that put it off last
+  std::uint64_t users = 0;           // who are meant; 0: the task is of another kind
+  std::uint64_t users_enrolled = 0;  // of those
   std::uint64_t repeated = 0;        // sent again because the first attempt's fate was unknown
   std::vector<ReasonCount> reasons;  // of everything that did not arrive; most frequent first
   std::string created_at;            // ISO 8601, UTC

@@ -128,7 +128,7 @@ void add_sending(CLI::App& app, Draft& draft) {
         return read_rate(text) ? "" : "'" + shown(text) + "' is not a number a second, as 500/s";
       })
       ->type_name("N/s");
-  send->add_option("--until", draft.until, "When to stop waiting: sent")
+  send->add_option("--until", draft.until, "When to stop waiting: sent, shown or enrolled")
       ->check(one_of(goals))
       ->type_name("WHAT");
 }
@@ -157,6 +157,24 @@ void add_tasks(CLI::App& app, Draft& draft) {
       ->add_option("--state", to.state, "Send again what is in this state")
       ->check(one_of(invitation_states()))
       ->type_name("STATE");
+}
+
+void add_serving(CLI::App& app, Draft& draft) {
+  Arguments& to = draft.arguments;
+  add_command(app, "serve", "Send what is to be sent, and listen for devices and Apple",
+              Verb::serve, to);
+  CLI::App* token =
+      app.add_subcommand("token", "Content tokens of Apple School or Business Manager");
+  token->require_subcommand(1);
+  CLI::App* install = add_command(*token, "install", "Install or replace a location's token",
+                                  Verb::token_install, to);
+  install->add_option("FILE", to.file, "The file that Apple gave; -: standard input")
+      ->required()
+      ->type_name("");
+  install->add_option("--location", to.location, "Which location (default default)")
+      ->type_name("LOCATION");
+  install->add_flag("--take-over", to.take_over, "Take it away from the MDM server that uses it");
+  add_command(*token, "show", "Whose tokens they are, and until when", Verb::token_show, to);
 }
 
 Parsed answered(std::string text) {
@@ -266,13 +284,9 @@ Parsed finish(Draft& draft) {
   if (auto wrong = misfit(to); !wrong.empty()) {
     return complain(std::move(wrong));
   }
-  if (draft.until != "sent") {
-    return complain(
-        "--until " + draft.until +
-            " is not possible yet: no device reports back to this version; leave it out, "
-            "or give --until sent",
-        refused_code);
-  }
+  to.goal = draft.until == "shown"      ? Goal::shown
+            : draft.until == "enrolled" ? Goal::enrolled
+                                        : Goal::sent;
   to.selector.audience =
       draft.audience == "not-enrolled" ? Audience::not_enrolled : Audience::not_invited;
   to.selector.channels = draft.channels == "push"        ? Channels::push
@@ -308,6 +322,7 @@ Parsed parse_arguments(const std::vector<std::string>& words_given) {
              [](CLI::App& parent, const char* name, const char* purpose, Arguments& to) {
                return add_command(parent, name, purpose, Verb::roster, to);
              });
+  add_serving(app, draft);
   CLI::App* config = app.add_subcommand("config", "Settings");
   config->require_subcommand(1);
   add_command(*config, "print", "Print the settings in force", Verb::config_print, draft.arguments);

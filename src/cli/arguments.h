@@ -26,6 +26,9 @@ enum class Verb : std::uint8_t {
   config_print,
   doctor,
   roster,  // user, group, device
+  serve,
+  token_install,
+  token_show,
 };
 
 // What every command takes.
@@ -42,18 +45,22 @@ struct Common {
 struct Arguments {
   Verb verb = Verb::doctor;
   Common common;
-  ImportOptions import_options;  // import
-  Selector selector;             // preview, send
-  RosterArguments roster;        // user, group, device
-  std::string unreached_file;    // preview; empty: not asked for
-  bool yes = false;              // send; user, group, device: remove, erase
-  std::uint32_t rate = 0;        // send; 0: not given
-  std::string task;              // tasks, resume, pause, cancel, retry; empty: not given
-  bool active = false;           // tasks
-  bool completed = false;        // tasks
-  std::string state;             // tasks: of tasks, or with a task of its invitations; retry
-  bool csv = false;              // tasks
-  bool watch = false;            // tasks
+  ImportOptions import_options;      // import
+  Selector selector;                 // preview, send
+  RosterArguments roster;            // user, group, device
+  std::string unreached_file;        // preview; empty: not asked for
+  bool yes = false;                  // send
+  std::uint32_t rate = 0;            // send; 0: not given
+  Goal goal = Goal::sent;            // send
+  std::string file;                  // token install; "-": standard input
+  std::string location = "default";  // token install
+  bool take_over = false;            // token install
+  std::string task;                  // tasks, resume, pause, cancel, retry; empty: not given
+  bool active = false;               // tasks
+  bool completed = false;            // tasks
+  std::string state;                 // tasks: of tasks, or with a task of its invitations; retry
+  bool csv = false;                  // tasks
+  bool watch = false;                // tasks
 };
 
 // Either arguments to act on, or an answer already: help, the version, or a complaint.

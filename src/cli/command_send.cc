@@ -88,8 +88,8 @@ int command_send(const Arguments& arguments, Screen& screen) {
     return fail(screen, task.failure());
   }
   screen.person().write("Task " + shown(*task) + "\n");
-  return watch_sending(**dispatcher, {{.task = *task, .done_before = 0}}, false, arguments.common,
-                       screen, signals);
+  return watch_sending(**dispatcher, {{.task = *task, .done_before = 0, .goal = arguments.goal}},
+                       false, arguments.common, screen, signals);
 }
 
 }  // namespace muster::cli

@@ -22,5 +22,8 @@ namespace muster::cli {
 [[nodiscard]] int command_roster(const Arguments& arguments, Screen& screen);
 [[nodiscard]] int command_config(const Arguments& arguments, Screen& screen);
 [[nodiscard]] int command_doctor(const Arguments& arguments, Screen& screen);
+[[nodiscard]] int command_serve(const Arguments& arguments, Screen& screen);
+// install and show.
+[[nodiscard]] int command_token(const Arguments& arguments, Screen& screen);
 
 }  // namespace muster::cli

@@ -51,6 +51,8 @@ void add_counts(const Task& task, Table& table) {
     }
   };
   table.row({"sent", with_separators(task.sent)});
+  add("shown", task.shown);
+  add("postponed", task.postponed);
   add("queued", task.queued);
   add("deferred", task.deferred);
   add("in doubt", task.in_doubt);
@@ -66,6 +68,10 @@ std::string counts_and_reasons(const Task& task) {
   Table counts({Align::left, Align::right});
   add_counts(task, counts);
   std::string text = counts.text("  ");
+  if (task.users != 0) {
+    text += with_separators(task.users_enrolled) + " of " + counted(task.users, "user") +
+            " enrolled.\n";
+  }
   if (task.repeated != 0) {
     text += "Sent again because the first attempt's fate was unknown: " +
             counted(task.repeated, "invitation") + ".\n";
@@ -136,6 +142,10 @@ std::string preview_text(const Preview& preview) {
     table.row({"", counted(preview.pushes, "push", "pushes") + ", " +
                        counted(preview.mails, "mail") + fallback_words(preview)});
   }
+  if (preview.accounts != 0) {
+    table.row({"", counted(preview.accounts, "user") +
+                       " associated by Managed Apple Account: nothing is sent to them"});
+  }
   table.row({"Channels", channel_words(preview.selector.channels)});
   table.row({"Estimate",
              preview.seconds_estimated > 0
@@ -154,6 +164,12 @@ std::string preview_text(const Preview& preview) {
 std::string confirm_text(const Preview& preview) {
   return "Send " + counted(preview.invitations, "invitation") + " to " +
          counted(preview.users, "user") + fallback_words(preview) + "? [y/N] ";
+}
+
+std::string funnel_line(const Task& task, std::uint64_t left) {
+  return "shown on " + counted(task.shown, "device") + ", " + with_separators(task.postponed) +
+         " postponed, " + with_separators(task.users_enrolled) + " of " +
+         counted(task.users, "user") + " enrolled, " + with_separators(left) + " left";
 }
 
 std::string progress_line(const Progress& progress) {
@@ -264,6 +280,36 @@ std::string task_text(const Task& task) {
     table.row({"Bound by", shown(task.bound_by)});
   }
   return table.text() + counts_and_reasons(task);
+}
+
+std::string locations_text(const std::vector<Location>& locations) {
+  if (locations.empty()) {
+    return "No content token. Get one from Apple School or Business Manager and install it: "
+           "muster token install FILE\n";
+  }
+  Table table({Align::left, Align::left, Align::left, Align::left, Align::right, Align::right,
+               Align::right, Align::right});
+  table.row({"LOCATION", "ORGANISATION", "TOKEN UNTIL", "CONDITION", "WAITING", "REGISTERED",
+             "ENROLLED", "REFUSED"});
+  std::string remarks;
+  for (const auto& each : locations) {
+    table.row({shown(each.id), cut(shown(each.organisation), 32),
+               each.expires_at.empty() ? "-" : shown(each.expires_at.substr(0, 10)),
+               shown(each.condition), with_separators(each.waiting),
+               with_separators(each.registered), with_separators(each.enrolled),
+               with_separators(each.refused)});
+    if (!each.words.empty()) {
+      remarks += shown(each.id) + ": " + shown(each.words) + "\n";
+    }
+    constexpr std::int64_t days_warned = 30;
+    if (!each.expires_at.empty() && each.days_left <= days_warned) {
+      remarks += shown(each.id) + ": the content token " +
+                 (each.days_left < 0 ? "has expired"
+                                     : "expires in " + std::to_string(each.days_left) + " days") +
+                 "; get a new one from Apple School or Business Manager\n";
+    }
+  }
+  return table.text() + remarks;
 }
 
 std::string invitations_text(const std::vector<Invitation>& rows) {

@@ -10,6 +10,7 @@
 
 #include "muster/dispatcher.h"
 #include "muster/invitation.h"
+#include "muster/location.h"
 #include "muster/preview.h"
 #include "muster/progress.h"
 #include "muster/task.h"
@@ -27,6 +28,9 @@ struct SendReport {
 // "Send 1,204 invitations to 1,150 users? [y/N] "
 [[nodiscard]] std::string confirm_text(const Preview& preview);
 
+// After the hand-over: "shown on 1,204 devices, 12 postponed, 310 of 1,150 users enrolled, 840
+// left"; `left`: invitations that have not come as far as was asked for.
+[[nodiscard]] std::string funnel_line(const Task& task, std::uint64_t left);
 // "sent 12,345 of 20,000 (61 %), 8,100/s, 1 s left, 12 failed, in_flight=40 unsettled=12"
 [[nodiscard]] std::string progress_line(const Progress& progress);
 // "[######....] 12,345/20,000  61 %  8,100/s  1 s left  12 failed", at most `columns` wide.
@@ -40,6 +44,8 @@ struct SendReport {
 // One line a task. Ids are cut to what tells them apart, 8 characters at least.
 [[nodiscard]] std::string tasks_text(const std::vector<Task>& tasks);
 [[nodiscard]] std::string task_text(const Task& task);
+// One line a location, and what to do about it.
+[[nodiscard]] std::string locations_text(const std::vector<Location>& locations);
 // One line an invitation.
 [[nodiscard]] std::string invitations_text(const std::vector<Invitation>& rows);
 

@@ -81,6 +81,10 @@ void add_task(json::Writer& writer, const Task& task) {
       .member("cancelled", task.cancelled)
       .member("expired", task.expired)
       .member("superseded", task.superseded)
+      .member("shown", task.shown)
+      .member("postponed", task.postponed)
+      .member("users", task.users)
+      .member("users_enrolled", task.users_enrolled)
       .member("repeated", task.repeated);
   add_reasons(writer, task.reasons);
   Members{writer}
@@ -102,6 +106,8 @@ std::string preview_json(const Preview& preview) {
       .member("invitations", preview.invitations)
       .member("pushes", preview.pushes)
       .member("mails", preview.mails)
+      .member("accounts", preview.accounts)
+      .member("users_by_device", preview.users_by_device)
       .member("fallbacks", preview.fallbacks)
       .member("users_not_invited", preview.users_not_invited)
       .member("users_not_enrolled", preview.users_not_enrolled);
@@ -174,6 +180,28 @@ std::string invitation_json(const Invitation& row) {
       .member("reply", row.reply)
       .member("updated_at", row.updated_at);
   return writer.end().result();
+}
+
+std::string locations_json(const std::vector<Location>& locations) {
+  json::Writer writer;
+  writer.begin_object().key("locations").begin_array();
+  for (const auto& each : locations) {
+    writer.begin_object();
+    Members{writer}
+        .member("id", each.id)
+        .member("organisation", each.organisation)
+        .member("name", each.name)
+        .member("expires_at", each.expires_at)
+        .member("days_left", each.days_left)
+        .member("condition", each.condition)
+        .member("words", each.words)
+        .member("waiting", each.waiting)
+        .member("registered", each.registered)
+        .member("enrolled", each.enrolled)
+        .member("refused", each.refused);
+    writer.end();
+  }
+  return writer.end().end().result();
 }
 
 std::string import_json(const ImportReport& report, const ImportOptions& options) {

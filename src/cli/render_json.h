@@ -16,6 +16,7 @@ namespace muster::cli {
 [[nodiscard]] std::string tasks_json(const std::vector<Task>& tasks);
 [[nodiscard]] std::string task_json(const Task& task);
 [[nodiscard]] std::string invitation_json(const Invitation& row);
+[[nodiscard]] std::string locations_json(const std::vector<Location>& locations);
 [[nodiscard]] std::string import_json(const ImportReport& report, const ImportOptions& options);
 
 // A task with its invitations is too much for one string: task_json_open(), invitation_json() of

@@ -32,6 +32,11 @@ int act(const Arguments& arguments, Screen& screen) {
       return command_roster(arguments, screen);
     case Verb::doctor:
       return command_doctor(arguments, screen);
+    case Verb::serve:
+      return command_serve(arguments, screen);
+    case Verb::token_install:
+    case Verb::token_show:
+      return command_token(arguments, screen);
   }
   MUSTER_ASSERT(false);
 }

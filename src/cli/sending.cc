@@ -16,6 +16,8 @@ namespace {
 
 // How soon a signal is seen; the end of a task is seen at once.
 constexpr std::chrono::milliseconds look_interval{50};
+// All rows of a task are read for it.
+constexpr std::chrono::milliseconds goal_interval{1000};
 constexpr int unfinished_code = static_cast<int>(FailureKind::unfinished);
 
 std::string resume_command(const std::vector<Sending>& sendings, const Common& common) {
@@ -62,6 +64,45 @@ Checked<bool> watch(Dispatcher& dispatcher, const std::vector<Sending>& sendings
     show(*progress, line, screen);
   }
   return true;
+}
+
+// How many invitations of all have not come as far as was asked for.
+Checked<std::uint64_t> pending(Dispatcher& dispatcher, const std::vector<Sending>& sendings) {
+  std::uint64_t sum = 0;
+  for (const auto& sending : sendings) {
+    if (sending.goal == Goal::sent) {
+      continue;
+    }
+    const auto count = dispatcher.pending(sending.task, sending.goal);
+    if (!count) {
+      return count.failure();
+    }
+    sum += *count;
+  }
+  return sum;
+}
+
+// The hand-over is done; devices and people take their time. True when all have come as far as was
+// asked for, false when a signal came first.
+Checked<bool> watch_goal(Dispatcher& dispatcher, const std::vector<Sending>& sendings,
+                         LiveLine& line, Signals& signals) {
+  for (;;) {
+    const auto left = pending(dispatcher, sendings);
+    if (!left) {
+      return left.failure();
+    }
+    if (*left == 0) {
+      return true;
+    }
+    for (const auto& sending : sendings) {
+      if (const auto task = dispatcher.task(sending.task)) {
+        line.show(funnel_line(*task, *left));
+      }
+    }
+    if (signals.wait(goal_interval)) {
+      return false;
+    }
+  }
 }
 
 // Draining takes as long as the peers' answers. It has a thread of its own, so that this one can
@@ -118,7 +159,10 @@ void explain_unfinished(const Task& task, const Common& common, Screen& screen) 
 int watch_sending(Dispatcher& dispatcher, const std::vector<Sending>& sendings, bool several,
                   const Common& common, Screen& screen, Signals& signals) {
   LiveLine line(screen.person(), !screen.json() && screen.person().terminal());
-  const auto rested = watch(dispatcher, sendings, line, screen, signals);
+  auto rested = watch(dispatcher, sendings, line, screen, signals);
+  if (rested && *rested) {
+    rested = watch_goal(dispatcher, sendings, line, signals);
+  }
   if (!rested) {
     line.end();
     return fail(screen, rested.failure());

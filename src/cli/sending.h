@@ -15,6 +15,7 @@ namespace muster::cli {
 struct Sending {
   std::string task;
   std::uint64_t done_before = 0;  // at rest already when this process began: not part of its rate
+  Goal goal = Goal::sent;         // how far it is to have come
 };
 
 // Shows progress, then the report; JSON is one object, or {"tasks":[…]} where `several` were asked

@@ -15,8 +15,8 @@ constexpr std::uint16_t no_credential = 0xffff;
 
 std::string fingerprint(roster::Selection& selection) {
   auto text = selection.devices.write();
-  for (auto* mail : {&selection.mailboxes, &selection.fallbacks}) {
-    const auto more = mail->write();
+  for (auto* others : {&selection.mailboxes, &selection.fallbacks, &selection.accounts}) {
+    const auto more = others->write();
     text.insert(text.end(), more.begin(), more.end());
   }
   const auto digest = crypto::sha256(text);
@@ -113,15 +113,16 @@ std::vector<std::uint16_t> credentials_by_topic(const std::vector<std::string>& 
 }
 
 Checked<Chosen> choose(roster::RosterReader& roster, const Settings& settings,
-                       const Selector& selector) {
+                       const Selector& selector, bool managed) {
   if (selector.user.empty() == selector.group.empty()) {
     return Failure{FailureKind::usage, "name either a user or a group: --user U or --group G"};
   }
   const auto means = means_of(selector.channels, settings.mail.mode != "off");
   auto selection =
       selector.user.empty()
-          ? roster.select_group(selector.group, wanted(selector.audience), means)
-          : roster.select_user(selector.user, selector.device, wanted(selector.audience), means);
+          ? roster.select_group(selector.group, wanted(selector.audience), means, managed)
+          : roster.select_user(selector.user, selector.device, wanted(selector.audience), means,
+                               managed);
   if (!selection) {
     return failure_of(selection.error(), FailureKind::refused);
   }
@@ -146,7 +147,9 @@ Checked<Chosen> choose(roster::RosterReader& roster, const Settings& settings,
   preview.pushes = selection->devices.size();
   preview.mails = selection->mailboxes.size();
   preview.fallbacks = selection->fallbacks.size();
-  preview.invitations = preview.pushes + preview.mails;
+  preview.accounts = selection->accounts.size();
+  preview.invitations = preview.pushes + preview.mails + preview.accounts;
+  preview.users_by_device = selection->users_by_device;
   preview.users_not_invited = selection->users_not_invited;
   preview.users_not_enrolled = selection->users_not_enrolled;
   preview.id = fingerprint(*selection);

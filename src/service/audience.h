@@ -24,8 +24,9 @@ struct Chosen {
 };
 
 // The preview's id is a fingerprint of exactly who is meant: send() compares it.
+// `managed`: invitations go through Apps and Books, where a Managed Apple Account needs none.
 [[nodiscard]] Checked<Chosen> choose(roster::RosterReader& roster, const Settings& settings,
-                                     const Selector& selector);
+                                     const Selector& selector, bool managed = false);
 
 // Where mail is off, push-then-mail is plain push.
 [[nodiscard]] roster::Means means_of(Channels channels, bool mail);

@@ -52,7 +52,30 @@ Checked<Preview> Dispatcher::preview(const Selector& selector) {
   if (!reader) {
     return reader.failure();
   }
-  return implementation_->kept_choice.preview(**reader, implementation_->settings, selector);
+  return implementation_->kept_choice.preview(**reader, implementation_->settings, selector,
+                                              implementation_->managed());
+}
+
+Checked<Done> Dispatcher::install_content_token(const std::string& location,
+                                                const std::string& content,
+                                                const std::string& name) {
+  const std::lock_guard lock(implementation_->mutex);
+  return implementation_->install_content_token(location, content, name);
+}
+
+Checked<Done> Dispatcher::take_over_content_token(const std::string& location) {
+  const std::lock_guard lock(implementation_->mutex);
+  return implementation_->take_over_content_token(location);
+}
+
+Checked<std::vector<Location>> Dispatcher::locations() {
+  const std::lock_guard lock(implementation_->mutex);
+  return implementation_->locations();
+}
+
+Checked<std::uint16_t> Dispatcher::listen() {
+  const std::lock_guard lock(implementation_->mutex);
+  return implementation_->listen();
 }
 
 Checked<std::string> Dispatcher::send(const Preview& preview, const SendOptions& options) {
@@ -66,13 +89,26 @@ Checked<std::vector<std::string>> Dispatcher::resume(const std::string& task) {
 }
 
 Checked<Done> Dispatcher::pause(const std::string& task) {
-  const std::lock_guard lock(implementation_->mutex);
-  return implementation_->stop(task, pipeline::Stop::pause, "paused by a person");
+  auto done = [&] {
+    const std::lock_guard lock(implementation_->mutex);
+    return implementation_->stop(task, pipeline::Stop::pause, "paused by a person");
+  }();
+  if (done && implementation_->devices_room != nullptr) {
+    implementation_->devices_room->stopped();
+  }
+  return done;
 }
 
 Checked<Done> Dispatcher::cancel(const std::string& task) {
-  const std::lock_guard lock(implementation_->mutex);
-  return implementation_->stop(task, pipeline::Stop::cancel, "cancelled by a person");
+  auto done = [&] {
+    const std::lock_guard lock(implementation_->mutex);
+    return implementation_->stop(task, pipeline::Stop::cancel, "cancelled by a person");
+  }();
+  // Outside the lock, which the desk may need for a device that checks in.
+  if (done && implementation_->devices_room != nullptr) {
+    implementation_->devices_room->stopped();
+  }
+  return done;
 }
 
 Checked<std::uint64_t> Dispatcher::retry(const std::string& task, const std::string& state) {
@@ -97,6 +133,11 @@ bool Dispatcher::wait(const std::string& task, std::chrono::milliseconds most) {
 Checked<Progress> Dispatcher::progress(const std::string& task) {
   const std::lock_guard lock(implementation_->mutex);
   return implementation_->progress(task);
+}
+
+Checked<std::uint64_t> Dispatcher::pending(const std::string& task, Goal goal) {
+  const std::lock_guard lock(implementation_->mutex);
+  return implementation_->pending(task, goal);
 }
 
 Checked<std::vector<Task>> Dispatcher::tasks() {

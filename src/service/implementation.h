@@ -24,8 +24,11 @@
 #include "roster/roster.h"
 #include "service/audience.h"
 #include "service/credentials.h"
+#include "service/devices_room.h"
+#include "service/endpoint.h"
 #include "service/kept_choice.h"
 #include "service/mail.h"
+#include "service/registering.h"
 #include "store/database.h"
 
 namespace muster {
@@ -56,6 +59,8 @@ struct Dispatcher::Implementation {
   [[nodiscard]] Checked<std::vector<Task>> tasks();
   // A task as it stands; it runs where this process runs it, or where `somebody` else may.
   [[nodiscard]] Task shown(const ledger::TaskRow& row, bool somebody);
+  [[nodiscard]] Checked<std::uint64_t> pending(const std::string& task, Goal goal);
+  void add_funnel(const ledger::TaskRow& row, Task& task);
   [[nodiscard]] Checked<InvitationPage> invitations(const std::string& task, std::uint32_t after,
                                                     std::uint32_t limit, const std::string& state);
   [[nodiscard]] Checked<roster::RosterReader*> roster_reader();
@@ -72,6 +77,23 @@ struct Dispatcher::Implementation {
   };
   [[nodiscard]] Run* run_of(const std::string& task);
 
+  // ── Managed Distribution (managed.cc) ──
+  // Where control.db is there already, or is to be made.
+  [[nodiscard]] Checked<Done> open_registering(bool make);
+  [[nodiscard]] Checked<Done> open_devices_room();
+  // Invitations go through Apps and Books: there is a content token, or codes.
+  [[nodiscard]] bool managed() const;
+  // Why no user of any location can be registered now, and what to do; empty: some can, or nobody
+  // needs to be.
+  [[nodiscard]] std::string no_registration() const;
+  [[nodiscard]] Checked<Done> install_content_token(const std::string& location,
+                                                    const std::string& content,
+                                                    const std::string& name);
+  [[nodiscard]] Checked<Done> take_over_content_token(const std::string& location);
+  [[nodiscard]] Checked<std::vector<Location>> locations();
+  [[nodiscard]] Checked<std::uint16_t> listen();
+  void keep_associated();
+
   // ── the roster (roster_editing.cc) ──
   [[nodiscard]] Checked<Done> edit_roster(const roster::Roster::Change& change);
 
@@ -86,7 +108,10 @@ struct Dispatcher::Implementation {
   Access access = Access::read;
   std::optional<store::DirectoryLock> lock;
   std::unique_ptr<service::Credentials> credentials;
-  std::unique_ptr<service::Mail> mail;  // null: off
+  std::unique_ptr<service::Mail> mail;                 // null: off
+  std::unique_ptr<service::Registering> registering;   // null: nothing of Apps and Books is here
+  std::unique_ptr<service::DevicesRoom> devices_room;  // null: no device is listened to
+  std::unique_ptr<service::Endpoint> endpoint;         // null: nobody is
 
   std::mutex mutex;
   std::unique_ptr<roster::Roster> roster;
@@ -95,7 +120,8 @@ struct Dispatcher::Implementation {
   std::unique_ptr<roster::RosterReader> roster_for_reading;
   service::KeptChoice kept_choice;  // made with roster_for_reading
   std::unique_ptr<ledger::LedgerReader> ledger_for_reading;
-  std::map<std::string, Run> runs;  // by task id
+  std::map<std::string, Run> runs;     // by task id
+  std::vector<UserNumber> associated;  // accepted, not in the roster yet
   std::string reactor_name;
 
   std::thread keeper;

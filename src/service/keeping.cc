@@ -25,8 +25,8 @@ const NumberSet& users_of(const pipeline::TaskEntry& entry, Part part) {
 }
 
 // Whom an invitation means.
-void add_user(const pipeline::TaskEntry& entry, InvitationNumber invitation,
-              pipeline::BlockCache& blocks, NumberSet& users) {
+void add_user_of(const pipeline::TaskEntry& entry, InvitationNumber invitation,
+                 pipeline::BlockCache& blocks, NumberSet& users) {
   const auto part = entry.layout.part_of(invitation);
   const auto rank = entry.layout.rank_of(invitation);
   if (part == Part::push) {
@@ -47,6 +47,7 @@ void Dispatcher::Implementation::keep() {
   while (true) {
     keeper_wanted.wait_for(guard, keep_interval, [this] { return ending; });
     keep_tokens();
+    keep_associated();
     for (auto& [id, run] : runs) {
       keep_fallbacks(run);
       if (!run.kept && pipeline->entry(run.index).phase.load(std::memory_order_acquire) ==
@@ -130,7 +131,7 @@ void Dispatcher::Implementation::keep_invited(Run& run) {
     }
     for (const auto& row : *rows) {
       if (arrived(row.outcome.state)) {
-        add_user(entry, row.invitation, cache, reached);
+        add_user_of(entry, row.invitation, cache, reached);
       }
     }
   }

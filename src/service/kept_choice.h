@@ -19,20 +19,22 @@ namespace muster::service {
 class KeptChoice {
  public:
   // Selects, keeps it, and gives what a person is shown of it.
+  // `managed` is for all three as choose() has it.
   [[nodiscard]] Checked<Preview> preview(roster::RosterReader& roster, const Settings& settings,
-                                         const Selector& selector);
+                                         const Selector& selector, bool managed = false);
   // Who is meant now. Afterwards nothing is kept.
   [[nodiscard]] Checked<Chosen> take(roster::RosterReader& roster, const Settings& settings,
-                                     const Selector& selector);
+                                     const Selector& selector, bool managed = false);
   [[nodiscard]] bool holds() const { return kept_.has_value(); }
   // How often it has selected: a preview and its send are one selection.
   [[nodiscard]] std::uint64_t selections() const { return selections_; }
 
  private:
   [[nodiscard]] Checked<Chosen> select(roster::RosterReader& roster, const Settings& settings,
-                                       const Selector& selector);
+                                       const Selector& selector, bool managed);
   struct Kept {
     std::uint64_t state = 0;  // the roster's, when the selection began
+    bool managed = false;
     Chosen chosen;
   };
   std::optional<Kept> kept_;

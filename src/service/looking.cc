@@ -1,7 +1,9 @@
 #include <algorithm>
 
+#include "base/log.h"
 #include "service/implementation.h"
 #include "service/row_names.h"
+#include "service/row_states.h"
 #include "service/wording.h"
 
 namespace muster {
@@ -89,6 +91,7 @@ Checked<ledger::TaskRow> Dispatcher::Implementation::find(const std::string& id)
 
 Task Dispatcher::Implementation::shown(const ledger::TaskRow& row, bool somebody) {
   auto task = service::task_of(row, somebody);
+  add_funnel(row, task);
   if (auto* run = run_of(task.id);
       run != nullptr && row.state == ledger::TaskState::running &&
       pipeline->entry(run->index).phase.load(std::memory_order_acquire) ==
@@ -99,6 +102,37 @@ Task Dispatcher::Implementation::shown(const ledger::TaskRow& row, bool somebody
     }
   }
   return task;
+}
+
+// What devices reported and who has accepted; left out where it cannot be read.
+void Dispatcher::Implementation::add_funnel(const ledger::TaskRow& row, Task& task) {
+  if (!service::is_managed(row.selector)) {
+    return;
+  }
+  auto ledgers = ledger_reader();
+  if (!ledgers) {
+    return;
+  }
+  auto states = service::RowStates::open(settings.data_dir, **ledgers, row);
+  const auto funnel = states ? states->funnel() : tl::unexpected(states.error());
+  if (!funnel) {
+    log::warning("service", "what the devices reported cannot be read",
+                 {{"error", words(funnel.error())}});
+    return;
+  }
+  task.shown = funnel->shown;
+  task.postponed = funnel->postponed;
+  task.users = funnel->users;
+  task.users_enrolled = funnel->users_enrolled;
+  // They were handed over, and refused afterwards.
+  const auto refused = std::min(funnel->refused, task.sent);
+  task.sent -= refused;
+  task.failed += refused;
+  if (refused != 0) {
+    task.reasons.push_back({std::string(name_of(State::failed)),
+                            std::string(name_of(Reason::command_refused)),
+                            std::string(words(Reason::command_refused)), refused});
+  }
 }
 
 Checked<std::vector<Task>> Dispatcher::Implementation::tasks() {
@@ -205,15 +239,23 @@ Checked<InvitationPage> Dispatcher::Implementation::invitations(const std::strin
   if (!names) {
     return service::failure_of(names.error(), "the ledger cannot be read");
   }
+  auto states = service::RowStates::open(settings.data_dir, **ledgers, *row);
+  if (!states) {
+    return service::failure_of(states.error(), "what the devices reported cannot be read");
+  }
   InvitationPage page;
   page.next = after;
   while (page.next < row->layout.rows() && page.rows.size() < limit) {
-    const auto rows = (*ledgers)->rows(row->id, page.next, limits::page_size);
+    auto rows = (*ledgers)->rows(row->id, page.next, limits::page_size);
     if (!rows) {
       return service::failure_of(rows.error(), "the ledger cannot be read");
     }
+    auto& found = *rows;
+    if (const auto applied = states->apply(found); !applied) {
+      return service::failure_of(applied.error(), "what the devices reported cannot be read");
+    }
     std::vector<ledger::Row> kept;
-    for (const auto& each : *rows) {
+    for (const auto& each : found) {
       if (page.rows.size() + kept.size() == limit) {
         break;
       }

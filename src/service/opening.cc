@@ -32,6 +32,8 @@ std::uint64_t random_seed() {
 // The pipeline drains first (its threads ring nobody outside); then the keeper books what that
 // left.
 Dispatcher::Implementation::~Implementation() {
+  endpoint.reset();  // nobody comes in any more
+  devices_room.reset();
   if (pipeline != nullptr) {
     (void)pipeline->drain(std::chrono::seconds(30));
   }
@@ -43,7 +45,7 @@ Dispatcher::Implementation::~Implementation() {
   if (keeper.joinable()) {
     keeper.join();
   }
-  pipeline.reset();
+  pipeline.reset();  // before the registrar, whose word it asks for
 }
 
 Checked<Done> Dispatcher::Implementation::open(Access wanted) {
@@ -71,6 +73,9 @@ Checked<Done> Dispatcher::Implementation::open(Access wanted) {
     return service::failure_of(opened_ledger.error());
   }
   ledger = std::move(*opened_ledger);
+  if (auto opened_books = open_registering(false); !opened_books) {
+    return opened_books.failure();
+  }
   return catch_up_invited();
 }
 
@@ -155,6 +160,7 @@ Checked<Done> Dispatcher::Implementation::open_pipeline() {
   wanted.expander.wakes_per_second = settings.mdm.wakes_per_second;
   wanted.expander.hold_in_doubt = wanted.policy.hold_in_doubt;
   wanted.seed = random_seed();
+  wanted.clearances = registering.get();
   const auto chosen = reactor_name == "epoll" ? reactor::Kind::epoll : reactor::Kind::io_uring;
   wanted.open_network = [this, chosen] {
     auto network = reactor::open_network(chosen, clock);
@@ -167,6 +173,9 @@ Checked<Done> Dispatcher::Implementation::open_pipeline() {
   };
   pipeline =
       std::make_unique<pipeline::Pipeline>(wanted, std::move(ledger), std::move(*reader), clock);
+  if (registering != nullptr) {
+    registering->on_change([this] { pipeline->clearances_changed(); });
+  }
   keeper = start_thread("keeper", [this] { keep(); });
   return Done{};
 }

@@ -203,8 +203,10 @@ Checked<UnreachedPage> Dispatcher::unreached(const Selector& selector, std::uint
       service::means_of(selector.channels, implementation_->settings.mail.mode != "off");
   const auto wanted = service::wanted(selector.audience);
   const auto selection =
-      selector.user.empty() ? (*reader)->select_group(selector.group, wanted, means)
-                            : (*reader)->select_user(selector.user, selector.device, wanted, means);
+      selector.user.empty()
+          ? (*reader)->select_group(selector.group, wanted, means, implementation_->managed())
+          : (*reader)->select_user(selector.user, selector.device, wanted, means,
+                                   implementation_->managed());
   if (!selection) {
     return service::failure_of(selection.error(), FailureKind::refused);
   }

@@ -74,12 +74,15 @@ Checked<std::string> Dispatcher::Implementation::send(const Preview& preview,
   if (!reader) {
     return reader.failure();
   }
-  auto chosen = kept_choice.take(**reader, settings, preview.selector);
+  auto chosen = kept_choice.take(**reader, settings, preview.selector, managed());
   if (!chosen) {
     return chosen.failure();
   }
   if (auto hindered = hindrance(*chosen, preview, settings.mail.mode != "off"); hindered) {
     return std::move(*hindered);
+  }
+  if (const auto why = no_registration(); !why.empty()) {
+    return refused(why);
   }
   auto payloads = service::alert_payloads(settings, *chosen);
   if (!payloads) {
@@ -91,10 +94,11 @@ Checked<std::string> Dispatcher::Implementation::send(const Preview& preview,
   ledger::NewTask task;
   task.id = new_task_id();
   task.target_name = chosen->preview.target_name;
-  task.selector = service::write_selector(preview.selector);
+  task.selector = service::write_selector(preview.selector, managed());
   task.devices = std::move(chosen->selection.devices);
   task.mailboxes = std::move(chosen->selection.mailboxes);
   task.fallbacks = std::move(chosen->selection.fallbacks);
+  task.accounts = std::move(chosen->selection.accounts);
   task.users = std::move(chosen->selection.users);
   task.push_prefix = prefix_of(task.id, Channel::push);
   task.mail_prefix = prefix_of(task.id, Channel::mail);
@@ -174,6 +178,7 @@ Checked<Done> Dispatcher::Implementation::start(const ledger::TaskRow& row) {
   start.fallbacks = std::move(*fallbacks);
   start.accounts = std::move(*accounts);
   start.users = std::move(*users);
+  start.asks_clearance = service::is_managed(row.selector);
   start.rate = row.rate;
   start.canary = settings.apns.canary;
   start.credential_of_topic = service::credentials_by_topic(*topics, settings);
@@ -183,6 +188,20 @@ Checked<Done> Dispatcher::Implementation::start(const ledger::TaskRow& row) {
   } else if (row.layout.mailboxes != 0 || row.layout.fallbacks != 0) {
     return Failure{FailureKind::cannot_start,
                    "the task sends mail, but mail.mode is off; set it as it was"};
+  }
+  if (start.asks_clearance) {
+    if (registering == nullptr) {
+      return Failure{FailureKind::cannot_start,
+                     "the task invites to Managed Distribution, but " + settings.data_dir +
+                         "/control.db is not there; restore it from a backup, or send anew"};
+    }
+    // Whoever is woken or registered answers to us.
+    if (settings.mdm.mode == "builtin" || !settings.books.notification_url.empty()) {
+      if (auto listening = listen(); !listening) {
+        return listening.failure();
+      }
+    }
+    registering->want(start.users);
   }
   const auto started = pipeline->start(std::move(start));
   if (!started) {

@@ -131,7 +131,7 @@ Invitation invitation_of_row(const ledger::Row& row, const ledger::TaskRow& task
   return invitation;
 }
 
-std::string write_selector(const Selector& selector) {
+std::string write_selector(const Selector& selector, bool managed) {
   json::Writer writer;
   writer.begin_object();
   writer.key("user").text(selector.user).key("group").text(selector.group);
@@ -139,6 +139,7 @@ std::string write_selector(const Selector& selector) {
   writer.key("audience")
       .text(selector.audience == Audience::not_invited ? "not-invited" : "not-enrolled");
   writer.key("channels").text(channel_names[static_cast<std::size_t>(selector.channels)]);
+  writer.key("managed").number(managed ? 1 : 0);
   writer.end();
   return writer.result();
 }
@@ -161,6 +162,11 @@ Selector read_selector(const std::string& text) {
     }
   }
   return selector;
+}
+
+bool is_managed(const std::string& selector_json) {
+  json::SmallObject object;
+  return object.read(selector_json) && object.integer("managed").value_or(0) == 1;
 }
 
 roster::Wanted wanted(Audience audience) {

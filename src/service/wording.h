@@ -24,9 +24,11 @@ namespace muster::service {
 [[nodiscard]] Invitation invitation_of_row(const ledger::Row& row, const ledger::TaskRow& task,
                                            const roster::DeviceText& text);
 
-// The selector as the ledger keeps it: one flat JSON object.
-[[nodiscard]] std::string write_selector(const Selector& selector);
+// The selector as the ledger keeps it: one flat JSON object. `managed`: the task invites to Managed
+// Distribution, and each of its users needs the registrar's word first.
+[[nodiscard]] std::string write_selector(const Selector& selector, bool managed);
 [[nodiscard]] Selector read_selector(const std::string& json);
+[[nodiscard]] bool is_managed(const std::string& selector_json);
 [[nodiscard]] roster::Wanted wanted(Audience audience);
 
 // "no device that can be pushed (push token gone, 410)"

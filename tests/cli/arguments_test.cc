@@ -148,11 +148,30 @@ TEST(Arguments, RefusesARateThatIsNone) {
   }
 }
 
-TEST(Arguments, RefusesToWaitForWhatItCannotSee) {
-  const auto parsed = parse_arguments({"send", "--group", "g", "--until", "enrolled"});
+TEST(Arguments, WaitsForNothingItCannotSee) {
+  const auto parsed = parse_arguments({"send", "--group", "g", "--until", "installed"});
   EXPECT_FALSE(parsed.act);
-  EXPECT_EQ(parsed.exit_code, 4);
-  EXPECT_THAT(parsed.complaint, HasSubstr("--until enrolled is not possible yet"));
+  EXPECT_EQ(parsed.exit_code, 2);
+  EXPECT_THAT(parsed.complaint, HasSubstr("enrolled"));
+}
+
+TEST(Arguments, KnowHowFarInvitationsAreToCome) {
+  EXPECT_EQ(parse_arguments({"send", "--group", "g"}).arguments.goal, Goal::sent);
+  EXPECT_EQ(parse_arguments({"send", "--group", "g", "--until", "shown"}).arguments.goal,
+            Goal::shown);
+  EXPECT_EQ(parse_arguments({"send", "--group", "g", "--until", "enrolled"}).arguments.goal,
+            Goal::enrolled);
+}
+
+TEST(Arguments, ReadContentTokensCommands) {
+  const auto install = parse_arguments({"token", "install", "-", "--location", "north"});
+  EXPECT_EQ(install.arguments.verb, Verb::token_install);
+  EXPECT_EQ(install.arguments.file, "-");
+  EXPECT_EQ(install.arguments.location, "north");
+  EXPECT_FALSE(install.arguments.take_over);
+  EXPECT_EQ(parse_arguments({"token", "install"}).exit_code, 2);
+  EXPECT_EQ(parse_arguments({"token", "show"}).arguments.verb, Verb::token_show);
+  EXPECT_EQ(parse_arguments({"serve"}).arguments.verb, Verb::serve);
 }
 
 TEST(Arguments, RefusesOptionsOfTasksThatDoNotFit) {

@@ -30,7 +30,9 @@ constexpr const char* task_members =
     R"("id":"01","state":"completed","state_reason":"","target_name":"Zoë \"Z\"",)"
     R"("selector":{"user":"u1","group":"","device":"","audience":"not-invited","channels":"push"},)"
     R"("invitations":2,"queued":0,"deferred":0,"in_doubt":0,"sent":1,"failed":1,"unreachable":0,)"
-    R"("cancelled":0,"expired":0,"superseded":0,"repeated":0,"reasons":[{"state":"failed",)"
+    R"("cancelled":0,"expired":0,"superseded":0,"shown":0,"postponed":0,)"
+    R"("users":0,"users_enrolled":0,)"
+    R"("repeated":0,"reasons":[{"state":"failed",)"
     R"("reason":"BadDeviceToken","words":"not valid","count":1}],)"
     R"("created_at":"2026-11-22T23:08:00.000Z","ended_at":"","bound_by":"")";
 
@@ -79,13 +81,15 @@ TEST(RenderJson, PreviewHasItsNumbersAndReasons) {
   preview.unreached = {{"no device", 2}};
   preview.warnings = {"w"};
   preview.seconds_estimated = 1.5;
-  EXPECT_EQ(preview_json(preview),
-            R"({"id":"p1","target_name":"Grade 7","selector":{"user":"","group":"g7","device":"",)"
-            R"("audience":"not-invited","channels":"push-then-mail"},"users_selected":5,"users":3,)"
-            R"("invitations":4,"pushes":3,"mails":1,"fallbacks":2,"users_not_invited":5,)"
-            R"("users_not_enrolled":5,)"
-            R"("unreached":[{"reason":"no device","users":2}],"warnings":["w"],)"
-            R"("seconds_estimated":1.5})");
+  EXPECT_EQ(
+      preview_json(preview),
+      R"({"id":"p1","target_name":"Grade 7","selector":{"user":"","group":"g7","device":"",)"
+      R"("audience":"not-invited","channels":"push-then-mail"},"users_selected":5,"users":3,)"
+      R"("invitations":4,"pushes":3,"mails":1,"accounts":0,"users_by_device":0,"fallbacks":2,)"
+      R"("users_not_invited":5,)"
+      R"("users_not_enrolled":5,)"
+      R"("unreached":[{"reason":"no device","users":2}],"warnings":["w"],)"
+      R"("seconds_estimated":1.5})");
 }
 
 TEST(RenderJson, ImportHasItsCounts) {

@@ -160,7 +160,8 @@ class World(unittest.TestCase):
         self.port = self.listening(process, name)
         return process
 
-    def write_config(self, port=None, name="muster.toml", data=None, apns="", rest="", credential=None):
+    def write_config(self, port=None, name="muster.toml", data=None, apns="", rest="", credential=None,
+                     mdm=""):
         file = self.dir / name
         self.data = data or self.dir / "data"
         credential = credential if credential is not None else (
@@ -179,6 +180,7 @@ retry_after = ["100ms", "300ms"]
 {credentials}
 [mdm]
 wakes_per_second = 0
+{mdm}
 [reactor]
 kind = "{REACTOR}"
 {rest}

@@ -27,7 +27,7 @@ TEST_F(ServiceBooking, PausesTheTaskWhereTheRosterCannotBeWrittenAndBooksAtTheNe
   ASSERT_TRUE(preview);
   {
     auto other =
-        store::Database::open(settings.data_dir + "/roster.db", store::OpenMode::write, 2, "");
+        store::Database::open(settings.data_dir + "/roster.db", store::OpenMode::write, 3, "");
     ASSERT_TRUE(other);
     ASSERT_TRUE(other->begin());
     const auto sent = dispatcher->send(*preview);
