@@ -211,7 +211,7 @@ void Connection::reply(Reply reply) {
   if (manner.to_head || !has_body(reply.status)) {
     reply.body.clear();
   }
-  stream_.say(std::move(head), std::move(reply.body));
+  stream_.say(head, std::move(reply.body));
   write();
 }
 
@@ -293,10 +293,11 @@ void Connection::linger() {
 void Connection::lingering() {
   std::string unheard;
   const auto step = stream_.read(hall_.room, unheard);
-  if (step == Stream::Step::ended || step == Stream::Step::failed) {
+  // At the hall's end nobody is waited for, once nothing lies there unread that could make a reset
+  // of our last words.
+  const bool quiet = step == Stream::Step::blocked && hall_.closing();
+  if (step == Stream::Step::ended || step == Stream::Step::failed || quiet) {
     close();
-  } else if (step == Stream::Step::blocked && hall_.closing()) {
-    close();  // nothing lies there unread that could make a reset of it
   } else {
     await_bytes();
   }

@@ -170,6 +170,7 @@ void Hall::begin_closing() {
   boost::system::error_code ignored;
   door_.close(ignored);
   std::vector<std::shared_ptr<Connection>> all;
+  all.reserve(connections_.size());
   for (const auto& [id, connection] : connections_) {
     all.push_back(connection);
   }

@@ -31,10 +31,11 @@ std::uint16_t refusal_of(const Fields& fields, Version version) {
   if (lengths + encodings > 1 || (encodings == 1 && version == Version::http_1_0)) {
     return 400;
   }
-  if (lengths == 1 && !is_length(*field(fields, "Content-Length"))) {
+  if (const auto length = field(fields, "Content-Length"); length && !is_length(*length)) {
     return 400;
   }
-  if (encodings == 1 && !same_word(*field(fields, "Transfer-Encoding"), "chunked")) {
+  if (const auto encoding = field(fields, "Transfer-Encoding");
+      encoding && !same_word(*encoding, "chunked")) {
     return 501;
   }
   const auto expected = field(fields, "Expect");

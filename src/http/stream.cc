@@ -74,7 +74,7 @@ Stream::Step Stream::decrypt(Bytes ciphertext, ReadingRoom& room, std::string& i
   }
 }
 
-void Stream::say(std::string head, std::string body) {
+void Stream::say(std::string_view head, std::string body) {
   MUSTER_ASSERT(body_.empty());
   head_ += head;
   body_ = std::move(body);

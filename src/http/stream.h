@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -40,7 +41,7 @@ class Stream {
   // Appends to `into` what one read brought, or nothing: TLS has its own business too.
   [[nodiscard]] Step read(ReadingRoom& room, std::string& into);
   // What is to be written next; nothing but an interim response may be on its way yet.
-  void say(std::string head, std::string body);
+  void say(std::string_view head, std::string body);
   // Done: the kernel has every byte that was said.
   [[nodiscard]] Step write();
   // No more will be said: an end that the client can see. What it still says may be read.

@@ -165,7 +165,8 @@ void Transfer::set_message(const Request& request) {
 void Transfer::add_field(const std::string& line) {
   curl_slist* longer = ::curl_slist_append(fields_.get(), line.c_str());
   MUSTER_ASSERT(longer != nullptr);
-  static_cast<void>(fields_.release());
+  auto* shorter = fields_.release();  // the head of the longer one, or nothing
+  MUSTER_ASSERT(shorter == nullptr || shorter == longer);
   fields_.reset(longer);
 }
 
