@@ -37,11 +37,15 @@ Result<Groups> read_groups(store::RosterStore& store) {
 Result<std::vector<store::GroupRow>> rows_of(store::RosterStore& store, const NumberSet& groups) {
   std::vector<store::GroupRow> rows;
   for (const auto number : groups.slice(0, groups.size())) {
-    auto row = store.group(number);
-    if (!row || !*row) {
-      return row ? trouble(ErrorCode::store_corrupt) : tl::unexpected(row.error());
+    auto found = store.group(number);
+    if (!found) {
+      return tl::unexpected(found.error());
     }
-    rows.push_back(std::move(**row));
+    auto& row = *found;
+    if (!row) {
+      return trouble(ErrorCode::store_corrupt);
+    }
+    rows.push_back(std::move(*row));
   }
   return rows;
 }
@@ -87,11 +91,15 @@ Result<void> add_devices(store::RosterStore& store, UserDetails& details) {
     return tl::unexpected(devices.error());
   }
   for (const auto number : *devices) {
-    auto row = store.device(number);
-    if (!row || !*row) {
-      return row ? trouble(ErrorCode::store_corrupt) : tl::unexpected(row.error());
+    auto found = store.device(number);
+    if (!found) {
+      return tl::unexpected(found.error());
     }
-    auto listed = listed_device(store, std::move(**row));
+    auto& row = *found;
+    if (!row) {
+      return trouble(ErrorCode::store_corrupt);
+    }
+    auto listed = listed_device(store, std::move(*row));
     if (!listed) {
       return tl::unexpected(listed.error());
     }

@@ -100,15 +100,16 @@ Result<void, Complaint> Editor::remove_user(const std::string& id) {
 }
 
 Result<void, Complaint> Editor::erase_user(const std::string& id) {
-  const auto known = store_.user_by_id(id);
+  const auto found = store_.user_by_id(id);
   const auto removed = upkeep_.sets().read(SetKind::users_removed);
-  if (!known || !removed) {
-    return refuse(known ? removed.error() : known.error());
+  if (!found || !removed) {
+    return refuse(found ? removed.error() : found.error());
   }
-  if (!*known) {
+  const auto& known = *found;
+  if (!known) {
     return remove_user(id);  // says who is near
   }
-  auto row = **known;
+  auto row = *known;
   if (!(*removed)->contains(row.number)) {
     if (const auto gone = take_out(row); !gone) {
       return refuse(gone.error());
@@ -130,13 +131,17 @@ Result<void> Editor::take_out(const store::UserRow& user) {
     return tl::unexpected(devices.error());
   }
   for (const auto device : *devices) {
-    const auto before = store_.device(device);
-    if (!before || !*before) {
-      return before ? trouble(ErrorCode::store_corrupt) : tl::unexpected(before.error());
+    const auto found = store_.device(device);
+    if (!found) {
+      return tl::unexpected(found.error());
     }
-    auto after = **before;
+    const auto& before = *found;
+    if (!before) {
+      return trouble(ErrorCode::store_corrupt);
+    }
+    auto after = *before;
     after.user = store::no_user;
-    if (auto put = put_device(**before, after); !put) {
+    if (auto put = put_device(*before, after); !put) {
       return put;
     }
   }

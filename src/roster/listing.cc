@@ -155,12 +155,16 @@ Result<ListedDevice> listed_device(store::RosterStore& store, store::DeviceRow r
   ListedDevice device;
   device.hindrance = hindrance_of(row, (*topics)[row.topic]);
   if (row.user != store::no_user) {
-    auto user = store.user(row.user);
-    if (!user || !*user) {
-      return user ? trouble(ErrorCode::store_corrupt) : tl::unexpected(user.error());
+    auto found = store.user(row.user);
+    if (!found) {
+      return tl::unexpected(found.error());
     }
-    device.user_id = std::move((*user)->id);
-    device.user_full_name = std::move((*user)->full_name);
+    auto& user = *found;
+    if (!user) {
+      return trouble(ErrorCode::store_corrupt);
+    }
+    device.user_id = std::move(user->id);
+    device.user_full_name = std::move(user->full_name);
   }
   device.row = std::move(row);
   return device;

@@ -160,10 +160,10 @@ Result<void, Complaint> RowWriter::write_group(const Row& row) {
   } else {
     group.number = static_cast<GroupNumber>(state_.groups.entries().size());
   }
-  return put_group(std::move(group), mark_of_row(row));
+  return put_group(group, mark_of_row(row));
 }
 
-Result<void, Complaint> RowWriter::put_group(store::GroupRow row, Mark mark) {
+Result<void, Complaint> RowWriter::put_group(const store::GroupRow& row, Mark mark) {
   state_.groups_removed.remove(row.number);
   if (auto* entry = state_.groups.find(row.id); entry != nullptr) {
     state_.counts.groups += entry->mark == 0 ? 1 : 0;
@@ -405,7 +405,7 @@ Result<GroupNumber, Complaint> RowWriter::group_by_name(const Row& row, std::str
   group.number =
       entry != nullptr ? entry->number : static_cast<GroupNumber>(state_.groups.entries().size());
   const auto number = group.number;
-  if (auto put = put_group(std::move(group), mark_of_row(row)); !put) {
+  if (auto put = put_group(group, mark_of_row(row)); !put) {
     return tl::unexpected(put.error());
   }
   return number;

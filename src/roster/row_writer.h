@@ -44,7 +44,7 @@ class RowWriter {
   [[nodiscard]] Result<void, Complaint> check_tokens(const Row& row, const Thing& thing);
   [[nodiscard]] Result<void, Complaint> put_device(Thing& thing, Mark mark);
   void claim(Bytes token, DeviceNumber device, Mark mark);
-  [[nodiscard]] Result<void, Complaint> put_group(store::GroupRow row, Mark mark);
+  [[nodiscard]] Result<void, Complaint> put_group(const store::GroupRow& row, Mark mark);
   [[nodiscard]] Result<GroupNumber, Complaint> group_by_name(const Row& row, std::string_view name);
 
   [[nodiscard]] const NumberSet& removed_of(const IdTable& table) const;

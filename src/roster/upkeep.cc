@@ -284,14 +284,15 @@ Result<std::uint16_t> Upkeep::language_of(UserNumber user) {
   if (user == store::no_user) {
     return std::uint16_t{0};
   }
-  const auto row = store_.user(user);
-  if (!row) {
-    return tl::unexpected(row.error());
+  const auto found = store_.user(user);
+  if (!found) {
+    return tl::unexpected(found.error());
   }
-  if (!*row) {
+  const auto& row = *found;
+  if (!row) {
     return trouble(ErrorCode::store_corrupt);
   }
-  return (*row)->language;
+  return row->language;
 }
 
 Result<void> Upkeep::write_blocks() {
