@@ -212,10 +212,10 @@ std::optional<FleetRequest> Fleet::next_tap(Instant now) {
     auto& user = users_[number];
     const auto code = invitation_code(user.url);
     auto to = read_web_address(user.url);
-    if (settings_.books) {
-      to = below(*settings_.books, "/accept?inviteCode=" + code);
+    if (const auto& books = settings_.books) {
+      to = below(*books, "/accept?inviteCode=" + code);
     }
-    if (!settings_.books && !to->loopback()) {
+    if (!to || (!settings_.books && !to->loopback())) {
       ++stats_.taps_withheld;
       continue;
     }

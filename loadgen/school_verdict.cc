@@ -67,39 +67,40 @@ bool allowed(State state, const SchoolEnd& end) {
 // ── filling ──
 
 bool SchoolVerdict::hear(std::string_view line) {
-  const auto members = json_members(line);
-  const auto fact = members ? text_of(*members, "fact") : "";
+  const auto read = json_members(line);
+  const auto members = read.value_or(std::vector<JsonMember>());
+  const auto fact = text_of(members, "fact");
   if (fact.empty()) {
     return false;
   }
   if (fact == "violation") {
     violations_.push_back(std::string(line));
   } else if (fact == "accepted") {
-    users_accepted_.insert(text_of(*members, "user"));
+    users_accepted_.insert(text_of(members, "user"));
   } else if (fact == "associated") {
-    codes_accepted_.insert(text_of(*members, "codeSha256"));
-  } else if (const auto device = text_of(*members, "device"); !device.empty()) {
-    hear_device(devices_[device], fact, line);
+    codes_accepted_.insert(text_of(members, "codeSha256"));
+  } else if (const auto device = text_of(members, "device"); !device.empty()) {
+    hear_device(devices_[device], fact, members);
   }
   return true;
 }
 
-void SchoolVerdict::hear_device(Past& past, std::string_view fact, std::string_view line) {
-  const auto members = json_members(line);
+void SchoolVerdict::hear_device(Past& past, std::string_view fact,
+                                const std::vector<JsonMember>& members) {
   past.woken = past.woken || fact == "woken";
   past.missed = past.missed || fact == "missed";
   past.asked = past.asked || fact == "asked";
   past.left = past.left || fact == "checked_out";
   if (fact == "handed") {
     past.handed = true;
-    past.code = text_of(*members, "code");
+    past.code = text_of(members, "code");
   } else if (fact == "answered") {
-    const auto result = text_of(*members, "result");
-    if (text_of(*members, "status") == "NotNow") {
+    const auto result = text_of(members, "result");
+    if (text_of(members, "status") == "NotNow") {
       past.said = Said::not_now;
     } else if (result == "Acknowledged") {
       past.said = Said::shown;
-      past.showed.insert(text_of(*members, "command"));
+      past.showed.insert(text_of(members, "command"));
     } else {
       past.said = Said::refused;
     }

@@ -31,6 +31,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "loadgen/json_shape.h"
 #include "model/outcome.h"
 
 namespace muster::loadgen {
@@ -90,7 +91,7 @@ class SchoolVerdict {
     std::unordered_set<std::string> showed;  // CommandUUIDs
   };
 
-  void hear_device(Past& past, std::string_view fact, std::string_view line);
+  void hear_device(Past& past, std::string_view fact, const std::vector<JsonMember>& members);
   [[nodiscard]] bool accepted(const SchoolRow& row, const Past& past) const;
   void judge_row(const SchoolRow& row, const Past& past);
   void blame(SchoolDefect defect, const std::string& what);

@@ -33,10 +33,13 @@ std::optional<WebOutcome> WebLine::take_outcome() {
 }
 
 void WebLine::conclude(bool came) {
-  outcome_ = WebOutcome{.ticket = request_->ticket, .came = came};
+  MUSTER_ASSERT(request_.has_value());
+  auto& outcome = outcome_.emplace();
+  outcome.ticket = request_->ticket;
+  outcome.came = came;
   if (came) {
-    outcome_->status = reader_.status();
-    outcome_->body = reader_.body();
+    outcome.status = reader_.status();
+    outcome.body = reader_.body();
   }
   request_.reset();
   due_ = Instant::never();
