@@ -6,7 +6,7 @@
 
 #include "muster/roster.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own
 class App;
 }  // namespace CLI
 

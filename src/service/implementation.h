@@ -92,6 +92,8 @@ struct Dispatcher::Implementation {
   [[nodiscard]] Checked<Done> take_over_content_token(const std::string& location);
   [[nodiscard]] Checked<std::vector<Location>> locations();
   [[nodiscard]] Checked<std::uint16_t> listen();
+  // Of a task that needs it; listens for what devices and Apple will say.
+  [[nodiscard]] Checked<Done> register_users(const NumberSet& users);
   void keep_associated();
 
   // ── the roster (roster_editing.cc) ──

@@ -31,6 +31,25 @@ const char* name_of_condition(registrar::LocationFacts::Condition condition) {
   return "";
 }
 
+// What keeps others than this machine from being listened to; empty: nothing, or they are not.
+std::string exposed(const Settings& settings) {
+  const auto& listen = settings.server.listen;
+  if (listen.starts_with("127.") || listen.starts_with("[::1]") ||
+      listen.starts_with("localhost:")) {
+    return {};
+  }
+  if (settings.server.certificate_file.empty()) {
+    return "server.listen is " + listen +
+           ", which others reach, and there is no certificate; set server.certificate_file, or "
+           "listen on 127.0.0.1 behind a proxy";
+  }
+  if (settings.mdm.mode == "builtin" && settings.mdm.device_trust_file.empty()) {
+    return "server.listen is " + listen +
+           ", which others reach, and any device would be believed; set mdm.device_trust_file";
+  }
+  return {};
+}
+
 // As far as that, or to another end.
 bool has_come(const ledger::Row& row, Part part, Goal goal) {
   switch (row.outcome.state) {
@@ -187,6 +206,9 @@ Checked<std::uint16_t> Dispatcher::Implementation::listen() {
   if (endpoint != nullptr) {
     return endpoint->port();
   }
+  if (const auto why = exposed(settings); !why.empty()) {
+    return Failure{FailureKind::cannot_start, why};
+  }
   if (auto opened = open_registering(true); !opened) {
     return opened.failure();
   }
@@ -202,6 +224,22 @@ Checked<std::uint16_t> Dispatcher::Implementation::listen() {
   }
   endpoint = std::move(*opened);
   return endpoint->port();
+}
+
+Checked<Done> Dispatcher::Implementation::register_users(const NumberSet& users) {
+  if (registering == nullptr) {
+    return Failure{FailureKind::cannot_start,
+                   "the task invites to Managed Distribution, but " + settings.data_dir +
+                       "/control.db is not there; restore it from a backup, or send anew"};
+  }
+  // Whoever is woken or registered answers to us.
+  if (settings.mdm.mode == "builtin" || !settings.books.notification_url.empty()) {
+    if (auto listening = listen(); !listening) {
+      return listening.failure();
+    }
+  }
+  registering->want(users);
+  return Done{};
 }
 
 Checked<std::uint64_t> Dispatcher::Implementation::pending(const std::string& task, Goal goal) {

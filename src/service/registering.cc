@@ -12,7 +12,7 @@ namespace {
 // Users that are read from the roster and handed to the registrar at once: some batches of Apple's.
 constexpr std::size_t people_per_feed = 1024;
 // Where a roster does not say.
-const std::string default_location = "default";
+constexpr const char* default_location = "default";
 // Nobody is waited for longer: a clock that jumps, or a ring that is missed, costs so much.
 constexpr Duration rest_most = std::chrono::seconds(1);
 
@@ -114,8 +114,8 @@ std::vector<UserNumber> Registering::take_associated() {
   return std::exchange(associated_, {});
 }
 
-std::uint16_t Registering::deliver(std::string_view authorization, std::string body) {
-  const auto status = registrar_->deliver(authorization, std::move(body));
+std::uint16_t Registering::deliver(std::string_view authorization, std::string_view body) {
+  const auto status = registrar_->deliver(authorization, body);
   woken_.notify_all();
   return status;
 }
@@ -200,9 +200,11 @@ bool Registering::feed() {
   std::vector<registrar::Person> people;
   people.reserve(read->size());
   for (auto& person : *read) {
-    people.push_back({person.user,
-                      person.location.empty() ? default_location : std::move(person.location),
-                      std::move(person.email), std::move(person.managed_apple_account)});
+    if (person.location.empty()) {
+      person.location = default_location;
+    }
+    people.push_back({person.user, std::move(person.location), std::move(person.email),
+                      std::move(person.managed_apple_account)});
   }
   if (const auto taken = registrar_->want(people); !taken) {
     log::warning("service", "users to register could not be recorded",

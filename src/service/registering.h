@@ -58,7 +58,7 @@ class Registering final : public pipeline::Clearances {
   [[nodiscard]] registrar::Standings::Seen standing(UserNumber user) const {
     return registrar_->standings().at(user);
   }
-  [[nodiscard]] std::uint16_t deliver(std::string_view authorization, std::string body);
+  [[nodiscard]] std::uint16_t deliver(std::string_view authorization, std::string_view body);
 
   // ── the pipeline's ──
   [[nodiscard]] pipeline::Clearance of(UserNumber user) const override;

@@ -190,18 +190,9 @@ Checked<Done> Dispatcher::Implementation::start(const ledger::TaskRow& row) {
                    "the task sends mail, but mail.mode is off; set it as it was"};
   }
   if (start.asks_clearance) {
-    if (registering == nullptr) {
-      return Failure{FailureKind::cannot_start,
-                     "the task invites to Managed Distribution, but " + settings.data_dir +
-                         "/control.db is not there; restore it from a backup, or send anew"};
+    if (auto asked = register_users(start.users); !asked) {
+      return asked.failure();
     }
-    // Whoever is woken or registered answers to us.
-    if (settings.mdm.mode == "builtin" || !settings.books.notification_url.empty()) {
-      if (auto listening = listen(); !listening) {
-        return listening.failure();
-      }
-    }
-    registering->want(start.users);
   }
   const auto started = pipeline->start(std::move(start));
   if (!started) {

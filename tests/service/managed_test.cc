@@ -193,6 +193,18 @@ TEST_F(ServiceManaged, ListensToNoDeviceWhereAnotherServerManagesThem) {
   EXPECT_EQ(status_of(*port, "PUT", "/mdm/checkin"), 404);
 }
 
+TEST_F(ServiceManaged, ListensToOthersOnlyWithACertificateAndAnAuthorityOfDevices) {
+  settings.server.listen = "0.0.0.0:0";
+  const auto dispatcher = open_with_account();
+  EXPECT_THAT(refusal(dispatcher->listen(), FailureKind::cannot_start),
+              HasSubstr("server.certificate_file"));
+  settings.server.certificate_file = folder / "tls/server.pem";
+  settings.server.key_file = folder / "tls/server.key";
+  settings.data_dir = folder / "other";
+  EXPECT_THAT(refusal(open_with_account()->listen(), FailureKind::cannot_start),
+              HasSubstr("mdm.device_trust_file"));
+}
+
 TEST_F(ServiceManaged, SaysWhereItCannotListen) {
   const DeafPeer taken(DeafPeer::Kind::silent);
   settings.server.listen = "127.0.0.1:" + std::to_string(taken.port());
