@@ -273,10 +273,14 @@ void LedgerLoop::commit(Instant now) {
 void LedgerLoop::look_for_due(TaskIndex task) {
   const auto look = [&](Part part) {
     const auto read = ledger_.next_due(task, channel_of(part));
-    const auto due = read ? *read : std::optional<WallTime>{};
     // What an earlier process left behind is due since 1970; 0 says that nothing waits.
-    news_->of(part).due.emplace_back(task,
-                                     due.has_value() ? std::max(*due, WallTime{1}) : WallTime{0});
+    WallTime due{0};
+    if (read) {
+      if (const auto& earliest = *read) {
+        due = std::max(*earliest, WallTime{1});
+      }
+    }
+    news_->of(part).due.emplace_back(task, due);
   };
   look(Part::push);
   const auto& layout = crossings_.tasks[task]->layout;
