@@ -129,7 +129,10 @@ std::optional<WallTime> read_token_date(std::string_view text) {
 
 std::optional<Duration> read_retry_after(std::string_view text, WallTime now) {
   const auto bounded = [](std::int64_t seconds) {
-    return std::clamp(Duration{std::chrono::seconds(seconds)}, Duration::zero(), retry_after_max);
+    // As seconds first: a date of any year does not fit the nanoseconds of a Duration.
+    constexpr auto most = std::chrono::duration_cast<std::chrono::seconds>(retry_after_max);
+    return Duration{
+        std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, std::int64_t{most.count()}))};
   };
   constexpr std::size_t digits_max = 9;  // more than that is more than a week
   if (!text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos) {

@@ -51,6 +51,8 @@ TEST(RetryAfter, IsAtMostAWeek) {
   EXPECT_EQ(read_retry_after("999999999", now), week);
   EXPECT_EQ(read_retry_after("99999999999999999999", now), week);
   EXPECT_EQ(read_retry_after("Sun, 06 Nov 2094 08:49:38 GMT", now), week);
+  EXPECT_EQ(read_retry_after("Sun, 06 Nov 9999 08:49:38 GMT", now), week);
+  EXPECT_EQ(read_retry_after("Sun, 06 Nov 1572 08:49:37 GMT", now), Duration::zero());
 }
 
 TEST(RetryAfter, IsNothingWhereItIsNeither) {
