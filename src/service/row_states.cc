@@ -47,6 +47,9 @@ Result<RowStates> RowStates::open(const std::string& dir, ledger::LedgerReader& 
   RowStates states;
   states.task_ = task;
   states.managed_ = is_managed(task.selector);
+  if (!states.managed_) {
+    return states;  // rows are as the ledger has them: nothing is read for each page of them
+  }
   auto devices = ledger.devices(task.id);
   auto mailboxes = ledger.mailboxes(task.id);
   auto fallbacks = ledger.fallbacks(task.id);
