@@ -76,18 +76,6 @@ Result<CommandStore, Complaint> CommandStore::open(const std::string& dir, OpenM
   return CommandStore(std::move(*database));
 }
 
-Result<Statement*> CommandStore::use(const char* sql) {
-  const auto found = statements_.find(sql);
-  if (found != statements_.end()) {
-    return &found->second;
-  }
-  auto prepared = database_.prepare(sql);
-  if (!prepared) {
-    return tl::unexpected(prepared.error());
-  }
-  return &statements_.emplace(sql, std::move(*prepared)).first->second;
-}
-
 Result<void> CommandStore::begin() {
   return database_.begin();
 }

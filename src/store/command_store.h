@@ -10,7 +10,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/bytes.h"
@@ -18,6 +17,7 @@
 #include "base/time.h"
 #include "model/id.h"
 #include "store/database.h"
+#include "store/kept_statements.h"
 
 namespace muster::store {
 
@@ -78,9 +78,9 @@ class CommandStore {
 
  private:
   explicit CommandStore(Database database) : database_(std::move(database)) {}
-  [[nodiscard]] Result<Statement*> use(const char* sql);  // prepared once; `sql` is a literal
+  [[nodiscard]] Result<Statement*> use(const char* sql) { return statements_.use(database_, sql); }
   Database database_;
-  std::unordered_map<const char*, Statement> statements_;  // ends before the database does
+  KeptStatements statements_;  // ends before the database does
 };
 
 }  // namespace muster::store

@@ -122,18 +122,6 @@ Result<RegistrationStore, Complaint> RegistrationStore::open(const std::string& 
   return RegistrationStore(std::move(*database));
 }
 
-Result<Statement*> RegistrationStore::use(const char* sql) {
-  const auto found = statements_.find(sql);
-  if (found != statements_.end()) {
-    return &found->second;
-  }
-  auto prepared = database_.prepare(sql);
-  if (!prepared) {
-    return tl::unexpected(prepared.error());
-  }
-  return &statements_.emplace(sql, std::move(*prepared)).first->second;
-}
-
 Result<void> RegistrationStore::begin() {
   return database_.begin();
 }

@@ -12,7 +12,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/bytes.h"
@@ -20,6 +19,7 @@
 #include "base/time.h"
 #include "model/id.h"
 #include "store/database.h"
+#include "store/kept_statements.h"
 
 namespace muster::store {
 
@@ -101,9 +101,9 @@ class RegistrationStore {
 
  private:
   explicit RegistrationStore(Database database) : database_(std::move(database)) {}
-  [[nodiscard]] Result<Statement*> use(const char* sql);  // prepared once; `sql` is a literal
+  [[nodiscard]] Result<Statement*> use(const char* sql) { return statements_.use(database_, sql); }
   Database database_;
-  std::unordered_map<const char*, Statement> statements_;  // ends before the database does
+  KeptStatements statements_;  // ends before the database does
 };
 
 }  // namespace muster::store

@@ -81,18 +81,6 @@ Result<RosterStore, Complaint> RosterStore::open(const std::string& dir, OpenMod
   return RosterStore(std::move(*database));
 }
 
-Result<Statement*> RosterStore::use(const char* sql) {
-  const auto found = statements_.find(sql);
-  if (found != statements_.end()) {
-    return &found->second;
-  }
-  auto prepared = database_.prepare(sql);
-  if (!prepared) {
-    return tl::unexpected(prepared.error());
-  }
-  return &statements_.emplace(sql, std::move(*prepared)).first->second;
-}
-
 Result<void> RosterStore::begin() {
   return database_.begin();
 }

@@ -17,13 +17,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "base/number_set.h"
 #include "base/result.h"
 #include "model/id.h"
 #include "store/database.h"
+#include "store/kept_statements.h"
 
 namespace muster::store {
 
@@ -187,11 +187,10 @@ class RosterStore {
 
  private:
   explicit RosterStore(Database database) : database_(std::move(database)) {}
-  // The statement of this text, prepared once. `sql` is a literal.
-  [[nodiscard]] Result<Statement*> use(const char* sql);
+  [[nodiscard]] Result<Statement*> use(const char* sql) { return statements_.use(database_, sql); }
 
   Database database_;
-  std::unordered_map<const char*, Statement> statements_;  // ends before the database does
+  KeptStatements statements_;  // ends before the database does
 };
 
 }  // namespace muster::store
