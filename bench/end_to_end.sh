@@ -8,6 +8,8 @@
 #   parts, all where none is named:
 #          send     CPU, rate, memory, disk and bytes of a send: alerts with a token, wakes by certificate
 #          first    time to the first push
+#          expansion
+#                   from Send to the first push of a nested group
 #          latency  one invitation to one device on a warm connection, 50 rounds at least
 #          streams  one connection with 1, 10 and 100 streams
 #          delay    a sink that answers after 40 ms

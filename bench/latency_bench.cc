@@ -3,6 +3,8 @@
 //
 //   latency_bench SETTINGS [ROUNDS]     settings of a data directory whose users are u0000001 …,
 //                                       as muster-loadgen writes them, and of a --fast sink
+//   latency_bench SETTINGS 0 GROUP      the same for the first invitation of a group, behind one
+//                                       to a user that opens the connection
 //
 // Not a Google Benchmark: it says when, a line a round, in nanoseconds of CLOCK_BOOTTIME:
 //   asked for (before its preview)   send() called   send() returned   recorded
@@ -27,12 +29,17 @@ std::int64_t boot_ns() {
   return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
-// False: it could not be sent.
-bool send_to(muster::Dispatcher& dispatcher, int user) {
+muster::Selector user_of(int number) {
   std::array<char, 16> id{};
-  (void)std::snprintf(id.data(), id.size(), "u%07d", user);
+  (void)std::snprintf(id.data(), id.size(), "u%07d", number);
   muster::Selector selector;
   selector.user = id.data();
+  return selector;
+}
+
+// False: it could not be sent.
+bool send_to(muster::Dispatcher& dispatcher, const muster::Selector& selector,
+             std::chrono::seconds limit) {
   const auto asked = boot_ns();
   const auto preview = dispatcher.preview(selector);
   if (!preview) {
@@ -46,8 +53,8 @@ bool send_to(muster::Dispatcher& dispatcher, int user) {
     std::fprintf(stderr, "%s\n", task.failure().line.c_str());
     return false;
   }
-  if (!dispatcher.wait(*task, std::chrono::seconds(10))) {
-    std::fprintf(stderr, "%s: no end in 10 s\n", id.data());
+  if (!dispatcher.wait(*task, limit)) {
+    std::fprintf(stderr, "%s%s: no end in time\n", selector.user.c_str(), selector.group.c_str());
     return false;
   }
   std::printf("%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", asked, called, returned,
@@ -70,9 +77,14 @@ int main(int count, char** words) {
     return 3;
   }
   for (int user = 1; user <= rounds + 1; ++user) {  // the first one opens the connection
-    if (!send_to(**dispatcher, user)) {
+    if (!send_to(**dispatcher, user_of(user), std::chrono::seconds(10))) {
       return 1;
     }
+  }
+  if (count > 3) {
+    muster::Selector group;
+    group.group = words[3];
+    return send_to(**dispatcher, group, std::chrono::minutes(10)) ? 0 : 1;
   }
   return 0;
 }

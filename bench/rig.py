@@ -318,6 +318,25 @@ class Rig:
             sys.exit(f"latency_bench sent {len(asked)}, the server saw {len(arrived)}")
         return [[int(time) for time in (*times, came)] for times, came in zip(asked, arrived)]
 
+    def expansion(self, workload, devices):
+        """One send to the group of all on a warm connection: when it was asked for, send() called,
+        send() returned, and its first push arrived at the sink, in ns."""
+        data, arrivals = self.dir / "data", self.dir / "arrivals"
+        shutil.rmtree(data, ignore_errors=True)
+        shutil.copytree(self.imported(workload, devices), data)
+        os.sync()
+        running = Server(self, workload, "--fast", "--arrivals", arrivals)
+        config = self.settings(workload, running.port, data)
+        done = must(run(CLIENT_CORE, self.build / "bench" / "latency_bench", config, 0, "all"),
+                    "latency_bench")
+        running.stop()
+        with open(arrivals) as file:
+            times = [int(line) for line in file]
+        if len(times) != devices:  # the first to one user, who is in the group and invited by then
+            sys.exit(f"latency_bench sent to {devices} devices, the server saw {len(times)}")
+        asked, called, returned, _ = (int(time) for time in done.out.splitlines()[1].split())
+        return asked, called, returned, min(times[1:])
+
     def h2load(self, workload, requests, connections, streams, server=("--fast",), relay=False):
         running = Server(self, workload, *server)
         between = CountingRelay(running.port) if relay else None

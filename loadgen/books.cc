@@ -15,6 +15,8 @@ namespace muster::loadgen {
 namespace {
 
 constexpr auto wait_max = std::chrono::hours(1);
+// From when Retry-After is said until it is heard: several requests may be on their way.
+constexpr auto under_way = std::chrono::milliseconds(500);
 
 bool is_list(BooksPoint point) {
   return point == BooksPoint::users || point == BooksPoint::get_users_v1;
@@ -173,7 +175,7 @@ http::Reply Books::serve(Visit& visit, BooksAnswer& answer) {
     return refusal(visit, {9726, {}}, 405);
   }
   if (point == BooksPoint::service_config) {
-    location_.watch.service_config(now);
+    location_.watch.service_config(now, location_.rules.limits.of("maxUsers"));
   } else {
     if (auto refused = refuse_token(visit)) {
       location_.watch.token_refused();
@@ -221,11 +223,15 @@ void Books::change(const BooksFault& fault, Instant now) {
   }
 }
 
-// Who comes before Retry-After is over waits twice as long, up to an hour.
+// Who comes before Retry-After is over waits twice as long, up to an hour; but not he who was on
+// his way when it was said.
 std::optional<http::Reply> Books::unavailable(const Visit& visit) {
   const auto now = visit.call.now;
   if (now >= closed_until_) {
     return std::nullopt;
+  }
+  if (now - closed_at_ < under_way) {
+    return closed_reply(whole_seconds(closed_until_ - now), "");
   }
   location_.watch.blame(BooksBreach::before_retry_after, now);
   const auto wait = std::min<Duration>((closed_until_ - now) * 2, wait_max);
@@ -237,6 +243,7 @@ http::Reply Books::fail(const Visit& visit, const BooksFault& fault) {
   const auto now = visit.call.now;
   const auto wait = std::chrono::seconds(fault.retry_after_s);
   if (fault.retry_after_s != 0) {
+    closed_at_ = now;
     closed_until_ = now + wait;
   }
   auto reply = refusal(visit, {fault.error, {}}, fault.status);

@@ -76,6 +76,7 @@ class Books {
   BooksV1 v1_{location_};
   BooksV2 v2_{location_};
   std::map<BooksPoint, std::uint64_t> requests_;
+  Instant closed_at_;     // when Retry-After was said first
   Instant closed_until_;  // Retry-After; requests before it lengthen it
   Instant second_began_;  // of maxRequestPerSecond
   std::uint64_t in_second_ = 0;

@@ -287,7 +287,7 @@ Result<std::vector<BooksWish>, BooksRefusal> BooksV2::read_wishes(const std::str
     return books_refuses(9720);
   }
   if (users->size() > location_.rules.limits.of("maxUsers")) {
-    location_.watch.blame(BooksBreach::batch_over_limit, now);
+    location_.watch.batch_over_limit(users->size(), now);
     return books_refuses(9714);
   }
   std::vector<BooksWish> wishes;

@@ -1,7 +1,7 @@
 // How the MDM server behaves towards Apple: which of the service's rules it broke, and how often.
 //
-//   batch_over_limit         more users in one request than maxUsers
-//   before_retry_after       a request before a Retry-After was over
+//   batch_over_limit         more users in one request than maxUsers, now and when it was read last
+//   before_retry_after       a request before a Retry-After was over, unless it was on its way
 //   lists_in_parallel        more than five list requests at once
 //   registered_twice         a clientUserId asked for though it has an active user, or twice in one
 //                            request (after a crash or a lost answer: in good faith)
@@ -50,7 +50,17 @@ class BooksWatch {
   void blame(BooksBreach breach, Instant now);
   // A request whose token was good, before it is acted upon.
   void request(BooksPoint point, Instant now);
-  void service_config(Instant now) { service_config_at_ = now; }
+  void service_config(Instant now, std::uint64_t users_max) {
+    service_config_at_ = now;
+    users_announced_ = users_max;
+  }
+  // More users than there may be in one request: no breach where it was right when it was
+  // announced.
+  void batch_over_limit(std::uint64_t users, Instant now) {
+    if (users > users_announced_) {
+      blame(BooksBreach::batch_over_limit, now);
+    }
+  }
   // client/config was answered, and this is what it said.
   void client_config(bool foreign) { foreign_ = foreign; }
   void token_refused() { session_ = false; }
@@ -67,6 +77,7 @@ class BooksWatch {
   Told told_;
   std::array<std::uint64_t, books_breaches> counts_{};
   std::optional<Instant> service_config_at_;
+  std::uint64_t users_announced_ = 0;
   Instant last_request_at_;
   bool session_ = false;
   bool stale_ = false;  // and blamed for it

@@ -11,6 +11,8 @@
 #include "loadgen/progress_bar.h"
 #include "loadgen/roster.h"
 #include "loadgen/school_files.h"
+#include "loadgen/school_options.h"
+#include "loadgen/school_run.h"
 #include "loadgen/verify.h"
 
 namespace muster::loadgen {
@@ -89,6 +91,15 @@ int run_verify_school(const SchoolArguments& arguments) {
   const auto report = verdict.judge();
   std::printf("%s\n", json_of(report).c_str());
   return report.good() ? 0 : exit_bad_verdict;
+}
+
+int run_school_run(const SchoolRunWishes& wishes) {
+  const auto report = run_school(wishes);
+  if (!report) {
+    return complain(report.error());
+  }
+  std::printf("%s\n", (wishes.json ? json_of(*report) : text_of(*report)).c_str());
+  return report->verdict.good() ? 0 : exit_bad_verdict;
 }
 
 CLI::App* add_roster(CLI::App& program, RosterWishes& wishes) {
@@ -375,7 +386,7 @@ std::string muster_beside(const char* program) {
 int run_program(int count, char** arguments) {
   CLI::App program(
       "Stands in for everything outside of muster: rosters, Apple's push server, Apps and "
-      "Books, mail servers, devices, proof");
+      "Books, mail servers, devices, proof; 'run school' plays all of it at once");
   program.name("muster-loadgen");
   program.require_subcommand(1);
   RosterWishes roster;
@@ -393,6 +404,9 @@ int run_program(int count, char** arguments) {
   add_verify(program, verification);
   SchoolArguments school;
   const auto* school_command = add_verify_school(program, school);
+  SchoolRunWishes school_run;
+  school_run.muster = muster_beside(arguments[0]);
+  const auto* school_run_command = add_run_school(program, school_run);
   try {
     program.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
@@ -409,6 +423,9 @@ int run_program(int count, char** arguments) {
   }
   if (devices_command->parsed()) {
     return run_devices(devices);
+  }
+  if (school_run_command->parsed()) {
+    return run_school_run(school_run);
   }
   if (school_command->parsed()) {
     return run_verify_school(school);

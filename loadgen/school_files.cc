@@ -10,6 +10,30 @@
 
 namespace muster::loadgen {
 
+Result<void, Complaint> read_school_people(const std::string& dir, SchoolVerdict& verdict) {
+  auto reader = CsvReader::open(dir + "/users.csv");
+  if (!reader) {
+    return tl::unexpected(reader.error());
+  }
+  static constexpr std::array<std::string_view, 2> columns{"user_id", "email"};
+  if (auto found = reader->expect(columns); !found) {
+    return found;
+  }
+  for (;;) {
+    const auto more = reader->next();
+    if (!more) {
+      return tl::unexpected(more.error());
+    }
+    if (!*more) {
+      return {};
+    }
+    const auto& fields = reader->fields();
+    if (!fields[1].empty()) {
+      verdict.know(fields[0], fields[1]);
+    }
+  }
+}
+
 Result<void, Complaint> read_school_rows(const std::string& file, SchoolVerdict& verdict) {
   auto reader = CsvReader::open(file);
   if (!reader) {
@@ -37,7 +61,8 @@ Result<void, Complaint> read_school_rows(const std::string& file, SchoolVerdict&
       return tl::unexpected(
           reader->complain("invitation '" + fields[0] + "' in state '" + fields[4] + "'"));
     }
-    if (fields[3] == "push") {
+    if (fields[3] == "push" || fields[3] == "account") {
+      row.account = fields[3] == "account";
       row.user_id = fields[1];
       row.device_id = fields[2];
       row.state = *state;
@@ -69,7 +94,9 @@ Result<void, Complaint> read_school_journal(const std::string& file, SchoolVerdi
 std::string json_of(const SchoolReport& report) {
   json::Writer out;
   out.begin_object().key("rows").number(report.rows);
+  out.key("accounts").number(report.accounts);
   out.key("users_accepted").number(report.users_accepted);
+  out.key("asked_again").number(report.asked_again);
   out.key("lost").number(report.lost).key("doubled").number(report.doubled);
   out.key("misreported").number(report.misreported);
   out.key("violations").number(report.violations).key("states").begin_object();

@@ -8,7 +8,10 @@
 
 namespace muster::loadgen {
 
-// What `muster tasks TASK --csv` wrote; rows by mail or account are left out.
+// The addresses of a roster's folder.
+[[nodiscard]] Result<void, Complaint> read_school_people(const std::string& dir,
+                                                         SchoolVerdict& verdict);
+// What `muster tasks TASK --csv` wrote; rows by mail are left out.
 [[nodiscard]] Result<void, Complaint> read_school_rows(const std::string& file,
                                                        SchoolVerdict& verdict);
 // A journal of the fleet or of the Apps and Books simulator. A line that is cut short at the end

@@ -15,7 +15,9 @@ constexpr std::array<std::string_view, school_defects_count> defect_words{
     "handed over, but the device asked in vain",
     "shown twice under two commands",
     "another state than the device's",
-    "a rule was broken"};
+    "a rule was broken",
+    "registered twice",
+    "another state than the account's"};
 
 bool handed_over(State state) {
   return state == State::sent || state == State::shown || state == State::postponed ||
@@ -73,16 +75,44 @@ bool SchoolVerdict::hear(std::string_view line) {
   if (fact.empty()) {
     return false;
   }
-  if (fact == "violation") {
+  if (fact == "violation" && text_of(members, "kind") == "registered_twice") {
+    ++asked_again_;
+  } else if (fact == "violation") {
     violations_.push_back(std::string(line));
   } else if (fact == "accepted") {
     users_accepted_.insert(text_of(members, "user"));
-  } else if (fact == "associated") {
-    codes_accepted_.insert(text_of(members, "codeSha256"));
+  } else if (fact == "registered" || fact == "retired" || fact == "associated") {
+    hear_books(fact, members);
   } else if (const auto device = text_of(members, "device"); !device.empty()) {
     hear_device(devices_[device], fact, members);
   }
   return true;
+}
+
+void SchoolVerdict::hear_books(std::string_view fact, const std::vector<JsonMember>& members) {
+  const auto email = text_of(members, "email");
+  const auto by = text_of(members, "by");
+  const auto id = text_of(members, "clientUserId");
+  if (fact == "registered" && by != "stranger") {
+    hear_registered(id, email);
+  } else if (fact == "retired") {
+    mailboxes_.erase(registered_[id]);
+    registered_.erase(id);
+  } else if (fact == "associated" && by == "account") {
+    if (const auto user = users_.find(email); user != users_.end()) {
+      users_associated_.insert(user->second);
+    }
+  } else if (const auto code = text_of(members, "codeSha256"); !code.empty()) {
+    codes_accepted_.insert(code);
+  }
+}
+
+void SchoolVerdict::hear_registered(const std::string& id, const std::string& email) {
+  const bool first = registered_.emplace(id, email).second;
+  const bool alone = email.empty() || mailboxes_.emplace(email, id).first->second == id;
+  if (!first || !alone) {
+    twice_.push_back(id);
+  }
 }
 
 void SchoolVerdict::hear_device(Past& past, std::string_view fact,
@@ -112,8 +142,13 @@ void SchoolVerdict::hear_device(Past& past, std::string_view fact,
 SchoolReport SchoolVerdict::judge() {
   report_ = {};
   report_.users_accepted = std::max(users_accepted_.size(), codes_accepted_.size());
+  report_.asked_again = asked_again_;
   for (const auto& row : rows_) {
     judge_row(row, devices_[row.device_id]);
+  }
+  for (const auto& id : twice_) {
+    ++report_.doubled;
+    blame(SchoolDefect::registered_twice, "clientUserId " + id);
   }
   for (const auto& line : violations_) {
     ++report_.violations;
@@ -130,7 +165,8 @@ bool SchoolVerdict::accepted(const SchoolRow& row, const Past& past) const {
 void SchoolVerdict::judge_row(const SchoolRow& row, const Past& past) {
   ++report_.rows;
   ++report_.by_state[static_cast<std::size_t>(row.state)];
-  const auto who = "invitation " + std::to_string(row.invitation) + " of device " + row.device_id +
+  const auto who = "invitation " + std::to_string(row.invitation) +
+                   (row.account ? " of user " + row.user_id : " of device " + row.device_id) +
                    ": " + std::string(name_of(row.state));
   if (past.showed.size() > 1) {
     ++report_.doubled;
@@ -139,6 +175,10 @@ void SchoolVerdict::judge_row(const SchoolRow& row, const Past& past) {
   if (!at_rest(row.state)) {
     ++report_.lost;
     blame(SchoolDefect::not_at_rest, who);
+    return;
+  }
+  if (row.account) {
+    judge_account(row, who);
     return;
   }
   const SchoolEnd end{.accepted = accepted(row, past),
@@ -157,6 +197,15 @@ void SchoolVerdict::judge_row(const SchoolRow& row, const Past& past) {
   } else if (!allowed(row.state, end)) {
     ++report_.misreported;
     blame(SchoolDefect::wrong_state, who);
+  }
+}
+
+void SchoolVerdict::judge_account(const SchoolRow& row, const std::string& who) {
+  ++report_.accounts;
+  const bool associated = users_associated_.contains(row.user_id);
+  if (!users_.empty() && associated != (row.state == State::enrolled)) {
+    ++report_.misreported;
+    blame(SchoolDefect::wrong_account, who);
   }
 }
 

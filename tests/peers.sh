@@ -3,8 +3,9 @@
 # installed, no service is started. usage: peers.sh BUILD_DIR
 # The list is the [peer] section of config/packages.txt; libraries they need beyond those installed are
 # fetched the same way; they are found by LD_LIBRARY_PATH (nginx on Debian 12 needs none but libpcre2, zlib,
-# libssl and libcrypt). npm's are pinned here and installed into npm/mail there; without npm, or where it
-# fails, they are left out with the reason, and so is the test that wants them.
+# libssl and libcrypt). npm's are pinned, here or in tests/e2e/console, and installed into npm/mail and
+# npm/console there; without npm, or where it fails, they are left out with the reason, and so is the test
+# that wants them.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 peers=$1/peers
@@ -23,18 +24,25 @@ for package in "${wanted[@]}"; do
   touch "$peers/$package.unpacked"
 done
 
-npm_packages=(smtp-server@3.14.0 nodemailer@10.6.0)
-mark="$peers/npm/mail/${npm_packages[*]}.installed"
-if [ ! -e "$mark" ]; then
+fetch_npm() {  # NAME WHAT… : installs into npm/NAME by `npm WHAT…`, once for each list of packages
+  local name=$1 mark
+  shift
+  mark="$peers/npm/$name/$(echo "$*" "$(cat "$peers/npm/$name"/package-lock.json 2>/dev/null)" | sha256sum |
+    cut -c 1-16).installed"
+  [ -e "$mark" ] && return
   command -v npm >/dev/null || bash "$here/config/install.sh" node || echo "npm could not be installed"
-  mkdir -p "$peers/npm/mail"
-  echo "fetching ${npm_packages[*]} for the tests"
-  # All at once: npm removes what an install without a list of its own does not name.
-  if npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix "$peers/npm/mail" \
-    "${npm_packages[@]}" >"$peers/npm/mail/install.log" 2>&1; then
+  mkdir -p "$peers/npm/$name"
+  echo "fetching npm's packages for the tests of $name"
+  if npm "$@" --silent --no-audit --no-fund --prefix "$peers/npm/$name" >"$peers/npm/$name/install.log" 2>&1; then
     touch "$mark"
   else
     echo "npm failed, its packages are left out:"
-    tail -3 "$peers/npm/mail/install.log"
+    tail -3 "$peers/npm/$name/install.log"
   fi
-fi
+}
+
+# All at once: npm removes what an install without a list of its own does not name.
+fetch_npm mail install --no-save --no-package-lock smtp-server@3.14.0 nodemailer@10.6.0
+mkdir -p "$peers/npm/console"
+cp "$here"/tests/e2e/console/package{,-lock}.json "$peers/npm/console"
+fetch_npm console ci

@@ -4,7 +4,7 @@
 # minutes of fuzzing, and the planted bugs that the checkers must catch. The minutes a stage took are
 # printed as one table; the last words are ctest's.
 #
-# usage: bash tests/run.sh [ctest arguments]
+# usage: bash tests/run.sh [ctest arguments]     default: -LE heavy; those that take a quarter of an hour: -L heavy
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 jobs=$(nproc)
@@ -45,9 +45,10 @@ if [ "$ci" = true ]; then
   MUSTER_SIM_SEEDS=8 ctest --preset asan-ubsan -LE "e2e|heavy"
   stage "build tsan (threaded tests)"
   cmake --preset tsan >/dev/null
-  cmake --build --preset tsan -j "$jobs" --target base_test http_test pipeline_test reactor_test service_test
+  cmake --build --preset tsan -j "$jobs" --target base_test console_test http_test pipeline_test reactor_test \
+    service_test
   stage "test tsan (threaded tests)"
-  ctest --preset tsan -R '^(base|http|pipeline|reactor|service)/' -LE heavy
+  ctest --preset tsan -R '^(base|console|http|pipeline|reactor|service)/' -LE heavy
   stage "fuzz"
   bash tests/fuzz/run.sh
 fi
@@ -62,4 +63,5 @@ fi
 stage ""
 printf '\n══ minutes a stage\n%s' "$table"
 printf '\n══ test release\n'
+[ $# -gt 0 ] || set -- -LE heavy
 exec ctest --preset release "$@"

@@ -19,7 +19,8 @@ enum class FailureKind : std::uint8_t {
 
 struct Failure {
   FailureKind kind = FailureKind::cannot_start;
-  std::string line;  // what, where, what was expected, what to do; no newline
+  std::string line;      // what, where, what was expected, what to do; no newline
+  bool missing = false;  // what was named does not exist
 };
 
 // A T, or the Failure that kept it from being made. Test it first.

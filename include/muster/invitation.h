@@ -24,10 +24,27 @@ struct Invitation {
   std::string updated_at;  // ISO 8601; of the recording commit
 };
 
-// A part of a task's rows, in order. `after` of the next call is `next`; empty rows: the end.
+// Something that happened to an invitation.
+struct Moment {
+  std::string at;  // ISO 8601, UTC
+  // queued, registered, sent, handed, postponed, shown, enrolled, refused, or the state in which it
+  // stands since then
+  std::string what;
+  std::string words;  // "the device was handed the command 3 times; this is the last"
+};
+
+// What is known of one invitation, in the order in which it happened. Of what happens again and
+// again (NotNow, for one) the last time is known, and how often.
+struct Timeline {
+  Invitation row;
+  std::vector<Moment> moments;
+};
+
+// A part of a task's rows, in order. `after` of the next call is `next`, where there is `more`.
 struct InvitationPage {
   std::vector<Invitation> rows;
   std::uint32_t next = 0;
+  bool more = false;
 };
 
 }  // namespace muster

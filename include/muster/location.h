@@ -8,11 +8,11 @@
 namespace muster {
 
 struct Location {
-  std::string id;            // "default" where nothing else is said
-  std::string organisation;  // whose token it is
-  std::string name;          // what Apple calls the location; empty: not asked yet
-  std::string expires_at;    // ISO 8601; empty: no token
-  std::int64_t days_left = 0;
+  std::string id;              // "default" where nothing else is said
+  std::string organisation;    // whose token it is
+  std::string name;            // what Apple calls the location; empty: not asked yet
+  std::string expires_at;      // ISO 8601; empty: no token
+  std::int64_t days_left = 0;  // whole ones; less than 0: expired
   // ok; unproved (Apple was not asked yet); foreign (another MDM server uses the token); refused
   // (Apple does not take it); codes (no token, invitation codes were imported)
   std::string condition;

@@ -20,6 +20,8 @@ struct Device {
   std::string enrollment;  // device, user, shared; empty: not said
   std::string serial;
   std::string udid;  // or EnrollmentID; empty: it has not checked in yet
+  std::string imei;  // digits
+  std::string meid;  // hexadecimal, in upper case
   bool pushable = false;
   std::string why_not;  // "push token gone, 410"; empty: it can be pushed
 };

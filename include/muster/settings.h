@@ -118,6 +118,8 @@ struct MailSettings {
 // [server]: the API, the console, and what devices and Apple reach us by.
 struct ServerSettings {
   std::string listen = "127.0.0.1:8470";
+  // What browsers call it, where that is not listen's host or localhost; empty: nothing else.
+  std::string name;
   std::string certificate_file;  // PEM, its chain behind it; empty: in clear
   std::string key_file;          // empty: inside certificate_file
 };
@@ -145,6 +147,45 @@ struct MdmSettings {
   std::string nanomdm_secret_file;
 };
 
+// [directory.attributes]: what holds what, where it is not as the kind has it; several names
+// between commas; "-": nothing does.
+struct DirectoryAttributes {
+  std::string id;
+  std::string user_id;
+  std::string full_name;
+  std::string email;
+  std::string language;
+  std::string managed_apple_account;
+  std::string location;
+  std::string disabled;
+  std::string group_id;
+  std::string group_name;
+  std::string member;
+  std::string member_uid;
+  std::string member_guid;
+  std::string nested_guid;
+  std::string primary;
+  std::string group_number;
+};
+
+// [directory]: the directory service that users and groups come from.
+struct DirectorySettings {
+  std::string url;               // ldap://host, ldaps://host:636; empty: none
+  std::string kind = "generic";  // open-directory | active-directory
+  std::string base;              // empty: as the server says
+  std::string bind_dn;           // empty: anonymous
+  std::string password_file;
+  bool start_tls = true;
+  std::string trust_file;  // extra certificate authority (PEM); empty: the system's
+  std::uint32_t page_size = 500;
+  std::string user_filter;         // empty: that of the kind
+  std::string group_filter;        // likewise
+  std::string nesting = "groups";  // in-chain: active-directory says who is in a group at any depth
+  std::uint32_t removals_percent_max = 50;  // a sync that would remove more is refused
+  std::chrono::seconds sync_every{0};       // of `muster serve`; 0: only when asked
+  DirectoryAttributes attributes;
+};
+
 struct ReactorSettings {
   std::string kind = "auto";  // io_uring | epoll
   std::uint32_t shards = 0;   // 0: one a core
@@ -159,6 +200,7 @@ struct Settings {
   MailSettings mail;
   BooksSettings books;
   MdmSettings mdm;
+  DirectorySettings directory;
   ReactorSettings reactor;
 };
 

@@ -42,7 +42,9 @@ struct Task {
   std::uint64_t users_enrolled = 0;  // of those
   std::uint64_t repeated = 0;        // sent again because the first attempt's fate was unknown
   std::vector<ReasonCount> reasons;  // of everything that did not arrive; most frequent first
+  std::string by;                    // who pressed Send; empty: not recorded
   std::string created_at;            // ISO 8601, UTC
+  std::string starts_at;             // empty: it began at once, or has begun
   std::string ended_at;              // empty while active
   // What limits the rate now, where this process sends it: as in Progress.
   std::string bound_by;

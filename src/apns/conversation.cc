@@ -177,6 +177,7 @@ wire::Vitals Conversation::vitals() const {
   wire::Vitals vitals;
   vitals.condition = condition_;
   vitals.refusal = refusal_;
+  vitals.goaway = goaway_;
   vitals.error = error_;
   vitals.in_flight = streams_.awaiting_count();
   vitals.stream_limit = peer_limit_;
@@ -238,6 +239,7 @@ void Conversation::settings_arrived(std::uint32_t streams_max) {
 // GOAWAY. The others will be answered. A second GOAWAY may lower the mark.
 void Conversation::goaway_arrived(StreamId last, std::uint32_t code, std::string_view debug_data) {
   begin_drain("goaway");
+  goaway_ = true;
   const Reason reason = reader_.read_goaway(debug_data);
   log::info("apns", "goaway",
             {{"authority", settings_.authority},

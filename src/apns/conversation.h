@@ -111,6 +111,7 @@ class Conversation : public wire::DeliverySession {
   std::uint32_t body_largest_ = 0;  // so far; before the first request the most there can be
   bool submitted_ = false;          // a request has shown what this connection carries
   bool proven_ = false;             // an answer showed that the peer takes our token
+  bool goaway_ = false;             // the peer has said it
   bool cut_ = true;                 // not one byte may be transmitted: not connected, or the end
   bool farewell_said_ = false;
   std::uint32_t abandoned_ = 0;  // streams the peer still has although we gave them up

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "cli/text.h"
+#include "console/moment.h"
 #include "muster/error.h"
 #include "muster/version.h"
 
@@ -31,7 +32,8 @@ constexpr const char* footer =
 
 const std::vector<std::string> audiences{"not-invited", "not-enrolled"};
 const std::vector<std::string> channel_words{"push", "mail", "push,mail", "push-then-mail"};
-const std::vector<std::string> formats{"csv", "ndjson"};
+const std::vector<std::string> formats{"csv", "ndjson", "open-directory", "active-directory",
+                                       "generic"};
 const std::vector<std::string> goals{"sent", "shown", "enrolled"};
 
 // A validator of CLI11: empty where the word is known, otherwise what is wrong.
@@ -57,6 +59,12 @@ std::optional<std::uint32_t> read_rate(std::string_view text) {
   return rate;
 }
 
+// In seconds since 1970, none of them too early; 0 where nothing is said.
+std::int64_t start_of(std::string_view text) {
+  const auto at = console::moment_of(text);
+  return at ? (at->milliseconds + 999) / 1000 : 0;
+}
+
 // What CLI11 writes into; the words that need a second look are kept as text.
 struct Draft {
   Arguments arguments;
@@ -64,11 +72,15 @@ struct Draft {
   std::string channels = "push-then-mail";
   std::string rate;
   std::string until = "sent";
+  std::string at;
 };
 
 void add_common(CLI::App& command, Common& to) {
   command.add_option("--config", to.config, "Settings file")->type_name("FILE");
   command.add_option("--data", to.data, "Data directory, instead of [data] dir")->type_name("DIR");
+  command.add_option("--server", to.server, "A running server elsewhere")->type_name("URL");
+  command.add_option("--token-file", to.token_file, "An API token of that server")
+      ->type_name("FILE");
   command.add_flag("--json", to.json, "JSON on standard output");
 }
 
@@ -82,12 +94,16 @@ CLI::App* add_command(CLI::App& parent, const char* name, const char* purpose, V
 
 void add_import(CLI::App& app, Draft& draft) {
   Arguments& to = draft.arguments;
-  CLI::App* command = add_command(app, "import", "Read users, groups and devices from files",
-                                  Verb::import_roster, to);
-  command->add_option("PATH", to.import_options.paths, "Directory of CSV files, CSV or NDJSON file")
+  CLI::App* command =
+      add_command(app, "import", "Read users, groups and devices from files or a directory service",
+                  Verb::import_roster, to);
+  command
+      ->add_option("PATH", to.import_options.paths,
+                   "Directory of CSV files, CSV or NDJSON file, files of Apple School Manager or "
+                   "OneRoster (directory or zip), or ldap://host/")
       ->required()
       ->type_name("");
-  command->add_option("--format", to.import_options.format, "csv or ndjson, where not evident")
+  command->add_option("--format", to.import_options.format, any_of(formats) + ", where not evident")
       ->check(one_of(formats))
       ->type_name("FORMAT");
   command->add_flag("--dry-run", to.import_options.dry_run, "Check everything, store nothing");
@@ -95,6 +111,19 @@ void add_import(CLI::App& app, Draft& draft) {
       ->add_option("--skip-bad", to.import_options.rejects_file,
                    "Leave bad rows out and write them to this file")
       ->type_name("REJECTS");
+}
+
+void add_doctor(CLI::App& app, Arguments& to) {
+  CLI::App* command = add_command(
+      app, "doctor", "Check settings, credentials and the data directory", Verb::doctor, to);
+  CLI::Option* roster = command->add_flag(
+      "--roster", to.of_roster,
+      "Look at the roster too: users without address or device, devices that are silent or whose "
+      "token is gone, addresses that several share, groups with nobody in them");
+  command->add_option("--examples", to.examples, "How many of each to name (5)")
+      ->check(CLI::Range(0, 1000))
+      ->needs(roster)
+      ->type_name("N");
 }
 
 void add_selector(CLI::App& command, Draft& draft) {
@@ -128,6 +157,15 @@ void add_sending(CLI::App& app, Draft& draft) {
         return read_rate(text) ? "" : "'" + shown(text) + "' is not a number a second, as 500/s";
       })
       ->type_name("N/s");
+  send->add_option("--at", draft.at,
+                   "Begin then, and return at once: 2026-11-22T23:08:00Z, or with +01:00")
+      ->check([](const std::string& text) -> std::string {
+        return console::moment_of(text) ? ""
+                                        : "'" + shown(text) +
+                                              "' is not a time, as 2026-11-22T23:08:00Z or "
+                                              "2026-11-22T23:08:00+01:00";
+      })
+      ->type_name("TIME");
   send->add_option("--until", draft.until, "When to stop waiting: sent, shown or enrolled")
       ->check(one_of(goals))
       ->type_name("WHAT");
@@ -142,6 +180,8 @@ void add_tasks(CLI::App& app, Draft& draft) {
   tasks->add_flag("--completed", to.completed, "Only tasks that have ended")->excludes(active);
   tasks->add_option("--state", to.state, "Only tasks, or a task's invitations, in this state")
       ->type_name("STATE");
+  tasks->add_option("--invitation", to.invitation, "One invitation of a task, step by step")
+      ->type_name("N");
   tasks->add_flag("--csv", to.csv, "A task's invitations as CSV");
   tasks->add_flag("--watch", to.watch, "Show again every second");
 
@@ -267,6 +307,10 @@ std::string misfit(const Arguments& to) {
   if (to.csv && (to.task.empty() || to.common.json || to.watch)) {
     return "--csv exports one task's invitations; give a TASK, without --json and --watch";
   }
+  if (to.invitation && (to.task.empty() || to.csv || to.watch || !to.state.empty())) {
+    return "--invitation shows one invitation of a task; give a TASK, without --csv, --watch and "
+           "--state";
+  }
   if (!to.task.empty() && (to.active || to.completed)) {
     return "--active and --completed choose among tasks; leave them out, or leave out TASK";
   }
@@ -284,6 +328,9 @@ Parsed finish(Draft& draft) {
   if (auto wrong = misfit(to); !wrong.empty()) {
     return complain(std::move(wrong));
   }
+  if (!draft.at.empty() && draft.until != "sent") {
+    return complain("--at returns at once, --until waits; leave out one of them");
+  }
   to.goal = draft.until == "shown"      ? Goal::shown
             : draft.until == "enrolled" ? Goal::enrolled
                                         : Goal::sent;
@@ -294,6 +341,7 @@ Parsed finish(Draft& draft) {
                          : draft.channels == "push,mail" ? Channels::push_and_mail
                                                          : Channels::push_then_mail;
   to.rate = read_rate(draft.rate).value_or(0);
+  to.start_at = start_of(draft.at);
   Parsed parsed;
   parsed.act = true;
   parsed.arguments = std::move(to);
@@ -304,7 +352,9 @@ Parsed finish(Draft& draft) {
 
 std::string Common::flags() const {
   return (config.empty() ? "" : " --config " + shell_word(config)) +
-         (data.empty() ? "" : " --data " + shell_word(data));
+         (data.empty() ? "" : " --data " + shell_word(data)) +
+         (server.empty() ? "" : " --server " + shell_word(server)) +
+         (token_file.empty() ? "" : " --token-file " + shell_word(token_file));
 }
 
 Parsed parse_arguments(const std::vector<std::string>& words_given) {
@@ -323,11 +373,14 @@ Parsed parse_arguments(const std::vector<std::string>& words_given) {
                return add_command(parent, name, purpose, Verb::roster, to);
              });
   add_serving(app, draft);
+  add_admin(app, draft.arguments,
+            [](CLI::App& parent, const char* name, const char* purpose, Arguments& to) {
+              return add_command(parent, name, purpose, Verb::admin, to);
+            });
   CLI::App* config = app.add_subcommand("config", "Settings");
   config->require_subcommand(1);
   add_command(*config, "print", "Print the settings in force", Verb::config_print, draft.arguments);
-  add_command(app, "doctor", "Check settings, credentials and the data directory", Verb::doctor,
-              draft.arguments);
+  add_doctor(app, draft.arguments);
   try {
     // CLI11 takes the words last first.
     app.parse(std::vector<std::string>(words_given.rbegin(), words_given.rend()));

@@ -5,9 +5,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/arguments_admin.h"
 #include "cli/arguments_roster.h"
 #include "muster/dispatcher.h"
 #include "muster/selector.h"
@@ -29,12 +31,15 @@ enum class Verb : std::uint8_t {
   serve,
   token_install,
   token_show,
+  admin,
 };
 
 // What every command takes.
 struct Common {
-  std::string config;  // --config; empty: the places that --help names
-  std::string data;    // --data; empty: as the settings say
+  std::string config;      // --config; empty: the places that --help names
+  std::string data;        // --data; empty: as the settings say
+  std::string server;      // --server; empty: MUSTER_SERVER, else whoever holds the data directory
+  std::string token_file;  // --token-file; empty: MUSTER_TOKEN_FILE
   bool json = false;
 
   // " --config x --data y" as given here, so that a command we propose means the same data
@@ -48,10 +53,12 @@ struct Arguments {
   ImportOptions import_options;      // import
   Selector selector;                 // preview, send
   RosterArguments roster;            // user, group, device
+  AdminArguments admin;              // admin
   std::string unreached_file;        // preview; empty: not asked for
   bool yes = false;                  // send
   std::uint32_t rate = 0;            // send; 0: not given
   Goal goal = Goal::sent;            // send
+  std::int64_t start_at = 0;         // send; seconds since 1970; 0: now
   std::string file;                  // token install; "-": standard input
   std::string location = "default";  // token install
   bool take_over = false;            // token install
@@ -60,7 +67,10 @@ struct Arguments {
   bool completed = false;            // tasks
   std::string state;                 // tasks: of tasks, or with a task of its invitations; retry
   bool csv = false;                  // tasks
-  bool watch = false;                // tasks
+  std::optional<std::uint32_t> invitation;  // tasks
+  bool watch = false;                       // tasks
+  bool of_roster = false;                   // doctor
+  std::uint32_t examples = 5;               // doctor
 };
 
 // Either arguments to act on, or an answer already: help, the version, or a complaint.

@@ -2,8 +2,8 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/examine.h"
-#include "cli/members.h"
 #include "cli/text.h"
+#include "json/members.h"
 
 namespace muster::cli {
 namespace {
@@ -23,7 +23,7 @@ std::string settings_json(const std::vector<settings::SettingLine>& lines) {
   writer.begin_object().key("settings").begin_array();
   for (const auto& line : lines) {
     writer.begin_object();
-    Members{writer}
+    json::Members{writer}
         .member("name", line.name)
         .member("value", line.value)
         .member("default", line.standard)
@@ -54,6 +54,22 @@ void examine_data(const Loaded& loaded, const std::string& flags, std::vector<Fi
                       loaded.settings.data_dir + " holds " + counted(tasks->size(), "task"),
                       {}});
   append(findings, examine_tasks(*tasks, flags));
+  const auto locations = (*dispatcher)->locations();
+  if (!locations) {
+    findings.push_back({Grade::bad, "content token", locations.failure().line, {}});
+    return;
+  }
+  append(findings, examine_locations(*locations, flags));
+}
+
+void examine_roster_of(const std::string& data_dir, std::size_t examples,
+                       std::vector<Finding>& findings) {
+  const auto hygiene = service::hygiene_of(data_dir, examples, SystemClock().wall());
+  if (!hygiene) {
+    findings.push_back({Grade::bad, "roster", hygiene.failure().line, {}});
+    return;
+  }
+  append(findings, examine_roster(*hygiene));
 }
 
 }  // namespace
@@ -84,6 +100,9 @@ int command_doctor(const Arguments& arguments, Screen& screen) {
     append(findings, examine_mail(loaded->settings));
     append(findings, examine_bounces(loaded->settings));
     examine_data(*loaded, arguments.common.flags(), findings);
+    if (arguments.of_roster) {
+      examine_roster_of(loaded->settings.data_dir, arguments.examples, findings);
+    }
   }
   screen.answer().write(screen.json() ? findings_json(findings) + "\n" : findings_text(findings));
   return exit_code_of(findings);

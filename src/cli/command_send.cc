@@ -1,6 +1,7 @@
 // muster preview and muster send: say what will happen, ask, let it happen and watch.
 #include <unistd.h>
 
+#include "base/time.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/render.h"
@@ -49,6 +50,26 @@ std::string nothing_to_send(const Preview& preview) {
   return line + "muster preview shows whom a selector means";
 }
 
+// It stands in the ledger; whoever holds the data directory then begins it.
+int leave_for_later(Dispatcher& dispatcher, const std::string& id, const Arguments& arguments,
+                    Screen& screen) {
+  const auto task = dispatcher.task(id);
+  if (!task) {
+    return fail(screen, task.failure());
+  }
+  if (screen.json()) {
+    screen.answer().write(report_json({.task = *task, .seconds = 0, .rate = 0}) + "\n");
+  } else {
+    screen.answer().write("Task " + shown(id) + " begins at " + task->starts_at + "\n");
+  }
+  if (!dispatcher.elsewhere()) {
+    screen.complain("no server holds this data directory: have `muster serve" +
+                    arguments.common.flags() + "` run by then, or begin with `muster resume " + id +
+                    arguments.common.flags() + "`");
+  }
+  return 0;
+}
+
 }  // namespace
 
 int command_preview(const Arguments& arguments, Screen& screen) {
@@ -65,6 +86,11 @@ int command_preview(const Arguments& arguments, Screen& screen) {
 }
 
 int command_send(const Arguments& arguments, Screen& screen) {
+  const auto now = SystemClock().wall();
+  if (arguments.start_at != 0 && arguments.start_at <= now.seconds()) {
+    return fail(screen, {FailureKind::usage, "--at is past: it is " + to_text(now) +
+                                                 " now; leave it out to send at once"});
+  }
   auto dispatcher = open_dispatcher(arguments.common, Access::send);
   if (!dispatcher) {
     return fail(screen, dispatcher.failure());
@@ -83,9 +109,16 @@ int command_send(const Arguments& arguments, Screen& screen) {
       return fail(screen, confirmed.failure());
     }
   }
-  const auto task = (*dispatcher)->send(*preview, SendOptions{.rate = arguments.rate});
+  SendOptions options;
+  options.rate = arguments.rate;
+  options.by = local_name();
+  options.start_at = arguments.start_at;
+  const auto task = (*dispatcher)->send(*preview, options);
   if (!task) {
     return fail(screen, task.failure());
+  }
+  if (arguments.start_at != 0) {
+    return leave_for_later(**dispatcher, *task, arguments, screen);
   }
   screen.person().write("Task " + shown(*task) + "\n");
   return watch_sending(**dispatcher, {{.task = *task, .done_before = 0, .goal = arguments.goal}},

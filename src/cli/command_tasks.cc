@@ -5,11 +5,12 @@
 
 #include "cli/commands.h"
 #include "cli/context.h"
-#include "cli/csv.h"
 #include "cli/render.h"
 #include "cli/render_json.h"
+#include "cli/render_timeline.h"
 #include "cli/signals.h"
 #include "cli/text.h"
+#include "console/csv.h"
 
 namespace muster::cli {
 namespace {
@@ -29,7 +30,7 @@ Checked<Done> for_each_page(Dispatcher& dispatcher, const std::string& task,
     if (!page) {
       return page.failure();
     }
-    if (page->rows.empty() || !take(page->rows)) {
+    if ((!page->rows.empty() && !take(page->rows)) || !page->more) {
       return Done{};
     }
     after = page->next;
@@ -37,11 +38,11 @@ Checked<Done> for_each_page(Dispatcher& dispatcher, const std::string& task,
 }
 
 int print_csv(Dispatcher& dispatcher, const Task& task, const std::string& state, Screen& screen) {
-  screen.answer().write(csv_header);
+  screen.answer().write(console::csv_header);
   const auto done = for_each_page(dispatcher, task.id, state, [&](const auto& rows) {
     std::string out;
     for (const auto& row : rows) {
-      append_csv_row(out, row);
+      console::append_csv_row(out, row);
     }
     return screen.answer().write(out);
   });
@@ -73,15 +74,20 @@ int print_json(Dispatcher& dispatcher, const Task& task, const std::string& stat
 // The first invitations in that state, and how to see the rest.
 Checked<std::string> first_rows(Dispatcher& dispatcher, const Task& task, const std::string& state,
                                 const std::string& flags) {
-  auto page = dispatcher.invitations(task.id, 0, rows_shown, state);
-  if (!page) {
-    return page.failure();
+  std::vector<Invitation> first;
+  const auto done = for_each_page(dispatcher, task.id, state, [&first](const auto& rows) {
+    const auto room = std::min<std::size_t>(rows.size(), rows_shown - first.size());
+    first.insert(first.end(), rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(room));
+    return first.size() < rows_shown;
+  });
+  if (!done) {
+    return done.failure();
   }
-  if (page->rows.empty()) {
+  if (first.empty()) {
     return std::string();
   }
-  std::string text = "\n" + invitations_text(page->rows);
-  if (page->rows.size() == rows_shown) {
+  std::string text = "\n" + invitations_text(first);
+  if (first.size() == rows_shown) {
     text += "The first " + std::to_string(rows_shown) + " in state " + state +
             "; all of them: muster tasks " + shown(task.id) + " --state " + state + " --csv" +
             shown(flags) + "\n";
@@ -106,6 +112,15 @@ Checked<std::string> text_of_task(Dispatcher& dispatcher, const Task& task,
   return text;
 }
 
+int show_timeline(Dispatcher& dispatcher, const Task& task, std::uint32_t number, Screen& screen) {
+  const auto timeline = dispatcher.timeline(task.id, number);
+  if (!timeline) {
+    return fail(screen, timeline.failure());
+  }
+  screen.answer().write(screen.json() ? timeline_json(*timeline) + "\n" : timeline_text(*timeline));
+  return 0;
+}
+
 // Says what there is once. `ended`: nothing that is shown can change any more.
 int show_task(Dispatcher& dispatcher, const Arguments& arguments, Screen& screen,
               const char* before, bool& ended) {
@@ -114,6 +129,9 @@ int show_task(Dispatcher& dispatcher, const Arguments& arguments, Screen& screen
     return fail(screen, task.failure());
   }
   ended = !task->active();
+  if (arguments.invitation) {
+    return show_timeline(dispatcher, *task, *arguments.invitation, screen);
+  }
   if (arguments.csv) {
     return print_csv(dispatcher, *task, arguments.state, screen);
   }

@@ -25,5 +25,6 @@ namespace muster::cli {
 [[nodiscard]] int command_serve(const Arguments& arguments, Screen& screen);
 // install and show.
 [[nodiscard]] int command_token(const Arguments& arguments, Screen& screen);
+[[nodiscard]] int command_admin(const Arguments& arguments, Screen& screen);
 
 }  // namespace muster::cli

@@ -24,8 +24,13 @@ struct Loaded {
 };
 [[nodiscard]] Checked<Loaded> load_settings(const Common& common);
 
+// Of the server that --server or MUSTER_SERVER names, else of the process that holds the data
+// directory, where one answers at its socket, else in this process.
 [[nodiscard]] Checked<std::unique_ptr<Dispatcher>> open_dispatcher(const Common& common,
                                                                    Access access);
+
+// Who is at this terminal, for the record: "local:anna".
+[[nodiscard]] std::string local_name();
 
 // Says it on standard error; returns the exit code.
 int fail(Screen& screen, const Failure& failure);

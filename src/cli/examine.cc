@@ -10,8 +10,9 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "cli/members.h"
 #include "cli/text.h"
+#include "console/shapes.h"
+#include "json/members.h"
 #include "muster/error.h"
 #include "service/mail_sender.h"
 #include "settings/files.h"
@@ -176,6 +177,47 @@ std::vector<Finding> examine_bounces(const Settings& settings) {
   return {finding_of(service::look_for_bounce_hosts(settings.mail))};
 }
 
+std::vector<Finding> examine_locations(const std::vector<Location>& locations,
+                                       const std::string& flags) {
+  constexpr std::int64_t days_to_warn = 30;
+  std::vector<Finding> findings;
+  for (const auto& each : locations) {
+    if (each.condition == "codes") {
+      continue;  // imported codes hold by themselves
+    }
+    const std::string install =
+        "get a new one from Apple School or Business Manager, then: muster "
+        "token install FILE --location " +
+        shell_word(each.id) + flags;
+    const std::string subject = "content token " + each.id;
+    const std::string whose = "of " + each.organisation;
+    const bool expired = each.days_left < 0;
+    if (expired || each.condition == "refused") {
+      findings.push_back({Grade::bad, subject,
+                          whose + (expired ? ", expired on " + each.expires_at
+                                           : ", refused by Apple: " + each.words),
+                          install});
+    } else if (each.condition == "foreign") {
+      findings.push_back({Grade::bad, subject, whose + ": " + each.words,
+                          "take it over with: muster token install FILE --take-over --location " +
+                              shell_word(each.id) + flags});
+    } else if (each.days_left < days_to_warn) {
+      findings.push_back({Grade::warning, subject,
+                          whose + ", expires in " +
+                              counted(static_cast<std::uint64_t>(each.days_left), "day") + ", on " +
+                              each.expires_at,
+                          install});
+    } else {
+      findings.push_back({Grade::good,
+                          subject,
+                          whose + ", good until " + each.expires_at +
+                              (each.words.empty() ? "" : "; " + each.words),
+                          {}});
+    }
+  }
+  return findings;
+}
+
 std::vector<Finding> examine_tasks(const std::vector<Task>& tasks, const std::string& flags) {
   std::vector<Finding> findings;
   for (const auto& task : tasks) {
@@ -194,6 +236,9 @@ std::string findings_text(const std::vector<Finding>& findings) {
   for (const auto& each : findings) {
     table.row({name_of(each.grade), shown(each.subject),
                shown(each.found + (each.mend.empty() ? "" : "; " + each.mend))});
+    for (const auto& example : each.examples) {
+      table.row({"", "", "  " + shown(example)});
+    }
   }
   return table.text();
 }
@@ -203,11 +248,15 @@ std::string findings_json(const std::vector<Finding>& findings) {
   writer.begin_object().key("checks").begin_array();
   for (const auto& each : findings) {
     writer.begin_object();
-    Members{writer}
+    json::Members{writer}
         .member("grade", name_of(each.grade))
         .member("subject", each.subject)
         .member("found", each.found)
         .member("mend", each.mend);
+    if (each.count) {
+      json::Members{writer}.member("count", *each.count);
+      console::add_texts(writer, "examples", each.examples);
+    }
     writer.end();
   }
   return writer.end().end().result();

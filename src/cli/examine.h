@@ -6,11 +6,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "muster/location.h"
 #include "muster/settings.h"
 #include "muster/task.h"
+#include "service/hygiene.h"
 
 namespace muster::cli {
 
@@ -19,7 +22,9 @@ struct Finding {
   Grade grade = Grade::good;
   std::string subject;  // "apns.credential[1]"
   std::string found;
-  std::string mend;  // empty where nothing is to be done
+  std::string mend;                                   // empty where nothing is to be done
+  std::optional<std::uint64_t> count = std::nullopt;  // of what was counted; of that the first
+  std::vector<std::string> examples = {};
 };
 
 // Credentials: that there are any, and that every file of theirs can be read, is PEM, and is
@@ -33,9 +38,14 @@ struct Finding {
 // Whether what mail hosts send back would arrive: asks DNS, for some seconds at most. Nothing
 // unless mail goes directly.
 [[nodiscard]] std::vector<Finding> examine_bounces(const Settings& settings);
+// Content tokens: whose they are, whether Apple takes them, and until when they hold.
+[[nodiscard]] std::vector<Finding> examine_locations(const std::vector<Location>& locations,
+                                                     const std::string& flags);
 // Tasks that wait for somebody. `flags` as in Common::flags().
 [[nodiscard]] std::vector<Finding> examine_tasks(const std::vector<Task>& tasks,
                                                  const std::string& flags);
+// What is wrong with a roster whose every row is right.
+[[nodiscard]] std::vector<Finding> examine_roster(const service::Hygiene& hygiene);
 
 [[nodiscard]] std::string findings_text(const std::vector<Finding>& findings);
 [[nodiscard]] std::string findings_json(const std::vector<Finding>& findings);

@@ -324,24 +324,65 @@ std::string invitations_text(const std::vector<Invitation>& rows) {
   return table.text();
 }
 
+namespace {
+
+// "  would add 3 users: alice, bob, …"; empty where nothing of it happens.
+std::string change_text(const char* verb, const ImportChange& change, std::string_view what) {
+  if (change.count == 0) {
+    return {};
+  }
+  std::string text = std::string("  ") + verb + " " + counted(change.count, what) + ": ";
+  for (std::size_t i = 0; i < change.first.size(); ++i) {
+    text += (i == 0 ? "" : ", ") + shown(change.first[i]);
+  }
+  return text + (change.count > change.first.size() ? ", …\n" : "\n");
+}
+
+std::string changes_text(const ImportReport& report, bool would) {
+  std::string text;
+  for (const auto& [changes, what] :
+       {std::pair(&report.users_changed, "user"), std::pair(&report.groups_changed, "group"),
+        std::pair(&report.devices_changed, "device")}) {
+    text += change_text(would ? "would add" : "added", changes->added, what) +
+            change_text(would ? "would change" : "changed", changes->changed, what) +
+            change_text(would ? "would remove" : "removed", changes->removed, what);
+  }
+  return text.empty() ? "  nothing changes\n" : text;
+}
+
+}  // namespace
+
 std::string import_text(const ImportReport& report, const ImportOptions& options) {
   std::string text = options.dry_run ? "Checked, nothing stored: " : "Imported ";
+  if (report.codes != 0) {
+    return text + counted(report.codes, "invitation code") + " in " +
+           duration_words(report.seconds) + ".\n";
+  }
   text += counted(report.users, "user") + ", " + counted(report.groups, "group") + ", " +
           counted(report.memberships, "membership") + ", " + counted(report.devices, "device") +
           " in " + duration_words(report.seconds) + ".\n";
+  const bool removes = report.users_changed.removed.count != 0 ||
+                       report.groups_changed.removed.count != 0 ||
+                       report.devices_changed.removed.count != 0;
+  if (options.dry_run || removes) {
+    text += changes_text(report, options.dry_run);
+  }
   for (const auto& warning : report.warnings) {
     text += "Warning: " + shown(warning) + "\n";
   }
   if (report.rejected != 0) {
-    text += counted(report.rejected, "bad row") + " left out; see " + shown(options.rejects_file) +
-            "\n";
+    text += counted(report.rejected, "bad row") + " left out" +
+            (options.rejects_file.empty() ? "" : "; see " + shown(options.rejects_file)) + "\n";
   }
   return text;
 }
 
 std::string import_line(const ImportProgress& progress) {
-  return "reading " + shown(progress.step) + ": " + counted(progress.rows, "row") + ", " +
-         std::to_string(percent(progress.bytes_done, progress.bytes_total)) + " %";
+  auto line = "reading " + shown(progress.step) + ": " + counted(progress.rows, "row");
+  if (progress.bytes_total == 0) {  // a directory does not say how much it has
+    return line;
+  }
+  return line + ", " + std::to_string(percent(progress.bytes_done, progress.bytes_total)) + " %";
 }
 
 int exit_code_of(const Task& task) {

@@ -1,9 +1,11 @@
 #include "cli/render_roster.h"
 
+#include <algorithm>
 #include <utility>
 
-#include "cli/members.h"
 #include "cli/text.h"
+#include "console/shapes.h"
+#include "json/members.h"
 
 namespace muster::cli {
 namespace {
@@ -39,60 +41,17 @@ void add_row(Table& table, const char* label, const std::string& text) {
   }
 }
 
-void write(json::Writer& writer, const Device& device) {
-  writer.begin_object();
-  Members{writer}
-      .member("device_id", device.id)
-      .member("name", device.name)
-      .member("user_id", device.user_id)
-      .member("user_full_name", device.user_full_name)
-      .member("platform", device.platform)
-      .member("enrollment", device.enrollment)
-      .member("serial", device.serial)
-      .member("udid", device.udid)
-      .member("pushable", device.pushable)
-      .member("why_not", device.why_not);
-  writer.end();
-}
-
-void write_members(json::Writer& writer, const User& user) {
-  Members{writer}
-      .member("user_id", user.id)
-      .member("full_name", user.full_name)
-      .member("email", user.email)
-      .member("managed_apple_account", user.managed_apple_account)
-      .member("location", user.location)
-      .member("managed_distribution", user.managed_distribution)
-      .member("enabled", user.enabled)
-      .member("invited", user.invited)
-      .member("enrolled", user.enrolled);
-}
-
-void write_members(json::Writer& writer, const Group& group) {
-  Members{writer}
-      .member("group_id", group.id)
-      .member("name", group.name)
-      .member("managed_distribution", group.managed_distribution)
-      .member("members_direct", group.members_direct);
-}
-
-void write_ids(json::Writer& writer, const char* name, const std::vector<std::string>& ids) {
-  writer.key(name).begin_array();
-  for (const auto& id : ids) {
-    writer.text(id);
-  }
-  writer.end();
-}
-
-template <class Item, class Write>
-std::string page_json(const char* name, const RosterPage<Item>& page, Write write_one) {
+template <class Item>
+std::string page_json(const char* name, const RosterPage<Item>& page, const char* id_name) {
   json::Writer writer;
   writer.begin_object().key(name).begin_array();
   for (const auto& row : page.rows) {
-    write_one(writer, row);
+    writer.begin_object();
+    console::add_members(writer, row, id_name);
+    writer.end();
   }
   writer.end();
-  Members{writer}.member("next", page.next).member("more", page.more);
+  json::Members{writer}.member("next", page.next).member("more", page.more);
   return writer.end().result();
 }
 
@@ -128,11 +87,23 @@ std::string list_text(const RosterPage<Device>& page) {
   if (page.rows.empty()) {
     return "No devices.\n" + more_text(page);
   }
-  Table table({Align::left, Align::left, Align::left, Align::left, Align::left, Align::left});
-  table.row({"DEVICE", "NAME", "USER", "PLATFORM", "SERIAL", "PUSH"});
+  // Most devices have no radio, and many pages none with one.
+  const bool radios = std::ranges::any_of(
+      page.rows, [](const Device& device) { return !device.imei.empty() || !device.meid.empty(); });
+  Table table(std::vector<Align>(radios ? 7 : 6, Align::left));
+  std::vector<std::string> heads{"DEVICE", "NAME", "USER", "PLATFORM", "SERIAL", "PUSH"};
+  if (radios) {
+    heads.insert(heads.end() - 1, "IMEI OR MEID");
+  }
+  table.row(std::move(heads));
   for (const auto& device : page.rows) {
-    table.row({shown(device.id), cut(shown(device.name), name_columns), shown(device.user_id),
-               device.platform, shown(device.serial), push_words(device)});
+    std::vector<std::string> cells{shown(device.id),      cut(shown(device.name), name_columns),
+                                   shown(device.user_id), device.platform,
+                                   shown(device.serial),  push_words(device)};
+    if (radios) {
+      cells.insert(cells.end() - 1, device.imei.empty() ? device.meid : device.imei);
+    }
+    table.row(std::move(cells));
   }
   return table.text() + more_text(page);
 }
@@ -191,64 +162,45 @@ std::string one_text(const Device& device) {
   add_row(table, "Enrollment", device.enrollment);
   add_row(table, "Serial", device.serial);
   add_row(table, "UDID", device.udid);
+  add_row(table, "IMEI", device.imei);
+  add_row(table, "MEID", device.meid);
   add_row(table, "Push", push_words(device));
   return table.text();
 }
 
 std::string list_json(const RosterPage<User>& page) {
-  return page_json("users", page, [](json::Writer& writer, const User& user) {
-    writer.begin_object();
-    write_members(writer, user);
-    writer.end();
-  });
+  return page_json("users", page, "user_id");
 }
 
 std::string list_json(const RosterPage<Group>& page) {
-  return page_json("groups", page, [](json::Writer& writer, const Group& group) {
-    writer.begin_object();
-    write_members(writer, group);
-    writer.end();
-  });
+  return page_json("groups", page, "group_id");
 }
 
 std::string list_json(const RosterPage<Device>& page) {
-  return page_json("devices", page,
-                   [](json::Writer& writer, const Device& device) { write(writer, device); });
+  return page_json("devices", page, "device_id");
 }
 
 std::string one_json(const User& user) {
   json::Writer writer;
   writer.begin_object();
-  write_members(writer, user);
-  Members{writer}.member("language", user.language).member("enabled_because", user.enabled_because);
-  write_ids(writer, "groups", user.groups);
-  writer.key("devices").begin_array();
-  for (const auto& device : user.devices) {
-    write(writer, device);
-  }
-  return writer.end().end().result();
+  console::add_members(writer, user, "user_id");
+  console::add_details(writer, user, "device_id");
+  return writer.end().result();
 }
 
 std::string one_json(const Group& group) {
   json::Writer writer;
   writer.begin_object();
-  write_members(writer, group);
-  Members{writer}
-      .member("members", group.members)
-      .member("enabled", group.enabled)
-      .member("invited", group.invited)
-      .member("enrolled", group.enrolled)
-      .member("devices", group.devices)
-      .member("devices_pushable", group.devices_pushable);
-  write_ids(writer, "parents", group.parents);
-  write_ids(writer, "children", group.children);
+  console::add_members(writer, group, "group_id");
+  console::add_details(writer, group);
   return writer.end().result();
 }
 
 std::string one_json(const Device& device) {
   json::Writer writer;
-  write(writer, device);
-  return writer.result();
+  writer.begin_object();
+  console::add_members(writer, device, "device_id");
+  return writer.end().result();
 }
 
 }  // namespace muster::cli

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "cli/arguments.h"
 #include "cli/commands.h"
+#include "cli/file_limit.h"
 #include "cli/screen.h"
 #include "cli/signals.h"
 
@@ -37,6 +38,8 @@ int act(const Arguments& arguments, Screen& screen) {
     case Verb::token_install:
     case Verb::token_show:
       return command_token(arguments, screen);
+    case Verb::admin:
+      return command_admin(arguments, screen);
   }
   MUSTER_ASSERT(false);
 }
@@ -45,6 +48,7 @@ int act(const Arguments& arguments, Screen& screen) {
 
 int run(const std::vector<std::string>& words) {
   ignore_broken_pipes();
+  raise_file_limit();
   const Parsed parsed = parse_arguments(words);
   Screen screen(parsed.arguments.common.json);
   if (parsed.act) {

@@ -20,9 +20,10 @@ constexpr std::chrono::milliseconds look_interval{50};
 constexpr std::chrono::milliseconds goal_interval{1000};
 constexpr int unfinished_code = static_cast<int>(FailureKind::unfinished);
 
-std::string resume_command(const std::vector<Sending>& sendings, const Common& common) {
+std::string command_on(const char* verb, const std::vector<Sending>& sendings,
+                       const Common& common) {
   const std::string task = sendings.size() == 1 ? " " + sendings.front().task : "";
-  return "muster resume" + task + common.flags();
+  return std::string("muster ") + verb + task + common.flags();
 }
 
 Checked<Progress> progress_of(Dispatcher& dispatcher, const std::vector<Sending>& sendings) {
@@ -43,9 +44,39 @@ void show(const Progress& progress, LiveLine& line, Screen& screen) {
                            : progress_line(progress));
 }
 
+// What keeps users from being registered, once each time that it changes: only people can mend it,
+// and without words a send would seem to hang.
+class RegistrationTrouble {
+ public:
+  RegistrationTrouble(Dispatcher& dispatcher, std::string mend)
+      : dispatcher_(dispatcher), mend_(std::move(mend)) {}
+  void tell(LiveLine& line, Screen& screen) {
+    const auto locations = dispatcher_.locations();
+    std::string words;
+    for (const auto& each : locations ? *locations : std::vector<Location>()) {
+      if (each.condition == "foreign" || each.condition == "refused") {
+        words = "location " + each.id + ": " + each.words;
+      }
+    }
+    if (words != told_ && !words.empty()) {
+      line.end();
+      screen.complain(
+          "users cannot be registered with Apps and Books at present: " + words +
+          "; their invitations fail; when that is mended, send them again with: " + mend_);
+    }
+    told_ = std::move(words);
+  }
+
+ private:
+  Dispatcher& dispatcher_;
+  std::string mend_;
+  std::string told_;
+};
+
 // True when all tasks rest, false when a signal came first.
-Checked<bool> watch(Dispatcher& dispatcher, const std::vector<Sending>& sendings, LiveLine& line,
-                    Screen& screen, Signals& signals) {
+Checked<bool> watch(Dispatcher& dispatcher, const std::vector<Sending>& sendings,
+                    RegistrationTrouble& trouble, LiveLine& line, Screen& screen,
+                    Signals& signals) {
   const SystemClock clock;
   const auto rest = [&dispatcher](const Sending& sending) {
     return dispatcher.wait(sending.task, look_interval);
@@ -62,6 +93,7 @@ Checked<bool> watch(Dispatcher& dispatcher, const std::vector<Sending>& sendings
       return progress.failure();
     }
     show(*progress, line, screen);
+    trouble.tell(line, screen);
   }
   return true;
 }
@@ -85,7 +117,8 @@ Checked<std::uint64_t> pending(Dispatcher& dispatcher, const std::vector<Sending
 // The hand-over is done; devices and people take their time. True when all have come as far as was
 // asked for, false when a signal came first.
 Checked<bool> watch_goal(Dispatcher& dispatcher, const std::vector<Sending>& sendings,
-                         LiveLine& line, Signals& signals) {
+                         RegistrationTrouble& trouble, LiveLine& line, Screen& screen,
+                         Signals& signals) {
   for (;;) {
     const auto left = pending(dispatcher, sendings);
     if (!left) {
@@ -99,6 +132,7 @@ Checked<bool> watch_goal(Dispatcher& dispatcher, const std::vector<Sending>& sen
         line.show(funnel_line(*task, *left));
       }
     }
+    trouble.tell(line, screen);
     if (signals.wait(goal_interval)) {
       return false;
     }
@@ -159,9 +193,10 @@ void explain_unfinished(const Task& task, const Common& common, Screen& screen) 
 int watch_sending(Dispatcher& dispatcher, const std::vector<Sending>& sendings, bool several,
                   const Common& common, Screen& screen, Signals& signals) {
   LiveLine line(screen.person(), !screen.json() && screen.person().terminal());
-  auto rested = watch(dispatcher, sendings, line, screen, signals);
+  RegistrationTrouble trouble(dispatcher, command_on("retry", sendings, common));
+  auto rested = watch(dispatcher, sendings, trouble, line, screen, signals);
   if (rested && *rested) {
-    rested = watch_goal(dispatcher, sendings, line, signals);
+    rested = watch_goal(dispatcher, sendings, trouble, line, screen, signals);
   }
   if (!rested) {
     line.end();
@@ -169,7 +204,12 @@ int watch_sending(Dispatcher& dispatcher, const std::vector<Sending>& sendings, 
   }
   if (!*rested) {
     line.end();
-    drain(dispatcher, resume_command(sendings, common), screen, signals);
+    if (dispatcher.elsewhere()) {
+      screen.complain("the server goes on sending; look with `muster tasks --watch" +
+                      common.flags() + "`, stop it with `muster pause TASK" + common.flags() + "`");
+      return unfinished_code;
+    }
+    drain(dispatcher, command_on("resume", sendings, common), screen, signals);
   }
   if (const auto last = progress_of(dispatcher, sendings)) {
     show(*last, line, screen);

@@ -43,6 +43,18 @@ bool Signals::wait(std::chrono::milliseconds most) {
   return take();
 }
 
+Signals::Wish Signals::wait_for_wish(std::chrono::milliseconds most) {
+  pollfd watched{.fd = fd_, .events = POLLIN, .revents = 0};
+  poll(&watched, 1, static_cast<int>(most.count()));
+  Wish wish = Wish::none;
+  signalfd_siginfo info{};
+  while (read(fd_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+    const bool reload = info.ssi_signo == static_cast<std::uint32_t>(SIGHUP);
+    wish = reload && wish != Wish::stop ? Wish::reload : Wish::stop;
+  }
+  return wish;
+}
+
 void ignore_broken_pipes() {
   struct sigaction ignore{};
   ignore.sa_handler = SIG_IGN;

@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include <chrono>
+#include <cstdint>
 
 namespace muster::cli {
 
@@ -22,6 +23,9 @@ class Signals {
   [[nodiscard]] bool take();
   // The same, waiting at most so long for one.
   [[nodiscard]] bool wait(std::chrono::milliseconds most);
+  // Waits as wait() does, and says what has come: a SIGHUP alone asks to reload, not to stop.
+  enum class Wish : std::uint8_t { none, reload, stop };
+  [[nodiscard]] Wish wait_for_wish(std::chrono::milliseconds most);
   // Readable when one has come.
   [[nodiscard]] int fd() const { return fd_; }
 

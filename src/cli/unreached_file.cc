@@ -8,8 +8,8 @@
 
 #include "base/result.h"
 #include "cli/context.h"
-#include "cli/csv.h"
 #include "cli/text.h"
+#include "console/csv.h"
 
 namespace muster::cli {
 namespace {
@@ -25,7 +25,7 @@ Failure refused(const std::string& file, int os_error) {
 Checked<std::uint64_t> write_pages(Dispatcher& dispatcher, const Arguments& arguments,
                                    Output& file) {
   std::uint64_t written = 0;
-  file.write("user_id,full_name,reason\n");
+  file.write(console::unreached_csv_header);
   for (std::uint32_t from = 0;;) {
     const auto page = dispatcher.unreached(arguments.selector, from, page_rows);
     if (!page) {
@@ -33,8 +33,7 @@ Checked<std::uint64_t> write_pages(Dispatcher& dispatcher, const Arguments& argu
     }
     std::string out;
     for (const auto& row : page->rows) {
-      out +=
-          csv_cell(row.user_id) + "," + csv_cell(row.full_name) + "," + csv_cell(row.reason) + "\n";
+      console::append_csv_row(out, row);
     }
     if (!file.write(out)) {
       return refused(arguments.unreached_file, file.os_error());

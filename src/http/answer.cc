@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "http/flow.h"
 #include "http/hall.h"
 #include "http/reply_text.h"
 
@@ -29,6 +30,19 @@ void Answer::send(Reply reply, std::function<void()> written) {
   place->gate->deliver(place->connection, std::move(reply), std::move(written));
 }
 
+Outflow Answer::stream(Reply head) {
+  MUSTER_ASSERT(place_ != nullptr);  // at most once
+  const auto place = std::exchange(place_, nullptr);
+  const auto flow = std::make_shared<Flow>(place->gate, place->connection);
+  auto first = std::exchange(head.body, {});
+  place->gate->deliver_stream(place->connection, std::move(head), flow);
+  Outflow outflow(flow);
+  if (!first.empty()) {
+    outflow.send(std::move(first));
+  }
+  return outflow;
+}
+
 void Answer::hang_up(std::function<void()> ended) {
   Reply none;
   none.status = no_reply;
@@ -44,6 +58,25 @@ void Gate::deliver(std::uint64_t connection, Reply reply, Written written) {
                                      written = std::move(written)]() mutable {
     hall->hear(connection, std::move(reply), std::move(written));
   });
+}
+
+void Gate::deliver_stream(std::uint64_t connection, Reply head, std::shared_ptr<Flow> flow) {
+  const std::lock_guard lock(mutex_);
+  if (hall_ == nullptr) {
+    flow->end();  // nothing waits in it yet: nobody is called
+    return;
+  }
+  boost::asio::post(hall_->context, [hall = hall_, connection, head = std::move(head),
+                                     flow = std::move(flow)]() mutable {
+    hall->hear_stream(connection, std::move(head), flow);
+  });
+}
+
+void Gate::rouse(std::uint64_t connection) {
+  const std::lock_guard lock(mutex_);
+  if (hall_ != nullptr) {
+    boost::asio::post(hall_->context, [hall = hall_, connection] { hall->rouse(connection); });
+  }
 }
 
 void Gate::shut() {

@@ -46,6 +46,7 @@ struct Client::Implementation {
     std::size_t which = 0;
   };
   std::span<const Request> requests;
+  const TakePiece* take = nullptr;  // null: bodies are kept
   std::vector<Result<Response>> results;
   std::vector<Running> running;
 };
@@ -70,7 +71,7 @@ void Client::Implementation::start(std::size_t which) {
   }
   auto transfer = std::move(idle.back());
   idle.pop_back();
-  if (const auto prepared = transfer->prepare(requests[which]); !prepared) {
+  if (const auto prepared = transfer->prepare(requests[which], take); !prepared) {
     results[which] = tl::unexpected(prepared.error());
     idle.push_back(std::move(transfer));
     return;
@@ -147,6 +148,13 @@ std::vector<Result<Response>> Client::exchange(std::span<const Request> requests
   }
   self.give_up();
   return std::exchange(self.results, {});
+}
+
+Result<Response> Client::stream(const Request& request, const TakePiece& take) {
+  implementation_->take = &take;
+  auto results = exchange({&request, 1});
+  implementation_->take = nullptr;
+  return std::move(results.front());
 }
 
 void Client::interrupt() {

@@ -21,9 +21,10 @@ Connection::Connection(Hall& hall, std::uint64_t id, Accepted accepted)
     : hall_(hall),
       id_(id),
       peer_(std::move(accepted.peer)),
-      stream_(hall.context, accepted.fd, hall.tls.get()),
+      stream_(hall.context, accepted.fd, hall.tls()),
       reader_(hall.settings.header_bytes_max, hall.settings.body_bytes_max),
-      timer_(hall.context) {}
+      timer_(hall.context),
+      peer_uid_(accepted.uid) {}
 
 void Connection::start() {
   if (!stream_.descriptor().is_open()) {
@@ -67,6 +68,9 @@ void Connection::expired() {
     case Stage::lingering:
       close();
       return;
+    case Stage::streaming:
+      stalled();
+      return;
     case Stage::answering:
     case Stage::gone:
       return;
@@ -93,6 +97,9 @@ void Connection::bytes_came() {
   switch (stage_) {
     case Stage::lingering:
       lingering();
+      return;
+    case Stage::streaming:
+      overhear();
       return;
     case Stage::answering:
     case Stage::writing:
@@ -180,6 +187,7 @@ void Connection::hand_over() {
   request.peer = peer_;
   request.encrypted = stream_.encrypted();
   request.certificate = certificate_;
+  request.peer_uid = peer_uid_;
   hall_.call_handler(id_, std::move(request));
 }
 
@@ -206,13 +214,16 @@ void Connection::answer(Reply reply, Written written) {
 
 void Connection::reply(Reply reply) {
   enter(Stage::writing, hall_.settings.request_patience);
-  const ReplyManner manner{reader_.is_head(), last_, reader_.version() == Version::http_1_0};
-  auto head = head_of(reply, manner, hall_.clock.wall());
-  if (manner.to_head || !has_body(reply.status)) {
+  const auto head = head_of(reply, manner(), hall_.clock.wall());
+  if (reader_.is_head() || !has_body(reply.status)) {
     reply.body.clear();
   }
   stream_.say(head, std::move(reply.body));
   write();
+}
+
+ReplyManner Connection::manner() const {
+  return {reader_.is_head(), last_, reader_.version() == Version::http_1_0, false};
 }
 
 // ── writing ──
@@ -225,6 +236,8 @@ void Connection::write() {
     case Stream::Step::done:
       if (stage_ == Stage::writing) {
         reply_written();
+      } else if (stage_ == Stage::streaming) {
+        portion_written();
       }
       return;
     case Stream::Step::blocked:
@@ -240,6 +253,9 @@ void Connection::write() {
 void Connection::await_room() {
   if (stage_ == Stage::writing && stream_.bytes_written() - written_at_timer_ >= least_written) {
     set_timer(hall_.settings.request_patience);
+  }
+  if (stage_ == Stage::streaming) {
+    mind_stall();
   }
   awaiting_room_ = true;
   stream_.descriptor().async_wait(stream_descriptor::wait_write,
@@ -304,8 +320,11 @@ void Connection::lingering() {
 }
 
 void Connection::retire() {
-  if (stage_ == Stage::answering || stage_ == Stage::writing) {
+  const bool finished = stage_ == Stage::streaming && flow_->is_finished();
+  if (stage_ == Stage::answering || stage_ == Stage::writing || finished) {
     last_ = true;
+  } else if (stage_ == Stage::streaming) {
+    cut();
   } else {
     close();
   }
@@ -328,6 +347,7 @@ void Connection::close() {
   stream_.close();
   hall_.ended(id_);
   Hall::tell(std::exchange(written_, nullptr));
+  end_flow(false);
 }
 
 }  // namespace muster::http

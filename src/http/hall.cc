@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "http/connection.h"
+#include "http/flow.h"
 #include "http/reply_text.h"
 
 namespace muster::http {
@@ -30,9 +31,9 @@ bool is_about_one_client(int os_error) {
 }  // namespace
 
 Hall::Hall(const ServerSettings& given, Handler to_be_called, Listener door,
-           std::unique_ptr<crypto::TlsContext> tls_or_null)
+           std::shared_ptr<const crypto::TlsContext> tls_or_null)
     : settings(given),
-      tls(std::move(tls_or_null)),
+      tls_(std::move(tls_or_null)),
       handler_(std::move(to_be_called)),
       listener_(std::move(door)),
       door_(context, listener_.release()),
@@ -46,6 +47,16 @@ Hall::~Hall() = default;
 
 void Hall::run() {
   context.run();
+}
+
+void Hall::renew(std::shared_ptr<const crypto::TlsContext> tls) {
+  const std::lock_guard lock(tls_mutex_);
+  tls_.swap(tls);
+}
+
+std::shared_ptr<const crypto::TlsContext> Hall::tls() const {
+  const std::lock_guard lock(tls_mutex_);
+  return tls_;
 }
 
 void Hall::close() {
@@ -153,14 +164,38 @@ void Hall::tell(const Written& written) {
   }
 }
 
-void Hall::hear(std::uint64_t connection, Reply reply, Written written) {
-  const auto found = connections_.find(connection);
-  if (found == connections_.end()) {
-    tell(written);
-    return;
+void Hall::tell(const std::function<void(bool)>& written, bool whole) {
+  if (written != nullptr) {
+    tell([&] { written(whole); });
   }
-  const auto kept = found->second;  // it may end in the middle of this
-  kept->answer(std::move(reply), std::move(written));
+}
+
+// Held by whoever asks: it may end in the middle of what is done with it.
+std::shared_ptr<Connection> Hall::find(std::uint64_t connection) const {
+  const auto found = connections_.find(connection);
+  return found == connections_.end() ? nullptr : found->second;
+}
+
+void Hall::hear(std::uint64_t connection, Reply reply, Written written) {
+  if (const auto found = find(connection)) {
+    found->answer(std::move(reply), std::move(written));
+  } else {
+    tell(written);
+  }
+}
+
+void Hall::hear_stream(std::uint64_t connection, Reply head, const std::shared_ptr<Flow>& flow) {
+  if (const auto found = find(connection)) {
+    found->stream(std::move(head), flow);
+  } else {
+    flow->end();
+  }
+}
+
+void Hall::rouse(std::uint64_t connection) {
+  if (const auto found = find(connection)) {
+    found->look_at_flow();
+  }
 }
 
 // ── ending ──

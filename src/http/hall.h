@@ -33,6 +33,10 @@ class Gate {
   explicit Gate(Hall& hall) : hall_(&hall) {}
   // Any thread. Nothing happens where the gate is shut.
   void deliver(std::uint64_t connection, Reply reply, Written written);
+  // Where the gate is shut the stream has ended.
+  void deliver_stream(std::uint64_t connection, Reply head, std::shared_ptr<Flow> flow);
+  // The connection looks at its stream.
+  void rouse(std::uint64_t connection);
   // The server's thread; what was delivered before is still heard.
   void shut();
 
@@ -44,13 +48,15 @@ class Gate {
 class Hall {
  public:
   Hall(const ServerSettings& given, Handler to_be_called, Listener door,
-       std::unique_ptr<crypto::TlsContext> tls_or_null);
+       std::shared_ptr<const crypto::TlsContext> tls_or_null);
   ~Hall();
   Hall(const Hall&) = delete;
   Hall& operator=(const Hall&) = delete;
 
   // The thread's body: serves until all has ended after close().
   void run();
+  // Any thread: for connections from now on.
+  void renew(std::shared_ptr<const crypto::TlsContext> tls);
   // Any thread, once: takes no more, and ends when what was handed over has been answered.
   void close();
 
@@ -59,11 +65,13 @@ class Hall {
   void call_handler(std::uint64_t connection, ServerRequest request);
   // Calls it, and lets nothing out that it throws.
   static void tell(const Written& written);
+  static void tell(const std::function<void(bool)>& written, bool whole);
   void ended(std::uint64_t connection);
 
   boost::asio::io_context context{1};
   const ServerSettings settings;
-  const std::unique_ptr<crypto::TlsContext> tls;  // null: in clear
+  // Null: in clear.
+  [[nodiscard]] std::shared_ptr<const crypto::TlsContext> tls() const;
   ReadingRoom room;
   const SystemClock clock;
   // Relaxed: a figure for the operator, which orders nothing.
@@ -78,10 +86,15 @@ class Hall {
   void accept_later();
   void welcome(Accepted accepted);
   void hear(std::uint64_t connection, Reply reply, Written written);
+  void hear_stream(std::uint64_t connection, Reply head, const std::shared_ptr<Flow>& flow);
+  void rouse(std::uint64_t connection);
+  [[nodiscard]] std::shared_ptr<Connection> find(std::uint64_t connection) const;
   void begin_closing();
   void end_everything();
   void end_if_empty();
 
+  mutable std::mutex tls_mutex_;  // guards what follows; held only to copy or change it
+  std::shared_ptr<const crypto::TlsContext> tls_;
   const Handler handler_;
   Listener listener_;
   boost::asio::posix::stream_descriptor door_;

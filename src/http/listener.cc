@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/log.h"
 
 namespace muster::http {
 namespace {
@@ -132,6 +133,19 @@ bool take_over(const std::string& file, const sockaddr_un& address) {
   return !somebody_listens(address) && ::unlink(file.c_str()) == 0;
 }
 
+// Who came by the file, if he may.
+Accepted admitted(int fd) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  MUSTER_ASSERT(::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0);
+  if (!may_enter(peer.uid, ::geteuid())) {
+    log::warning("http", "sent away", {{"peer", "unix"}, {"user", peer.uid}});
+    ::close(fd);
+    return {-1, EPERM, {}, {}};
+  }
+  return {fd, 0, "unix", peer.uid};
+}
+
 }  // namespace
 
 Result<Listener, Complaint> Listener::open(const std::string& listen) {
@@ -239,20 +253,24 @@ Result<void, Complaint> Listener::listen_on_file(const std::string& file) {
   return {};
 }
 
+bool may_enter(std::uint32_t user, std::uint32_t ours) {
+  return user == ours || user == 0;
+}
+
 Accepted accept_from(int listening) {
   sockaddr_storage address{};
   socklen_t size = sizeof address;
   const int fd = ::accept4(listening, reinterpret_cast<sockaddr*>(&address), &size,
                            SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) {
-    return {-1, errno, {}};
+    return {-1, errno, {}, {}};
   }
   if (address.ss_family == AF_UNIX) {
-    return {fd, 0, "unix"};
+    return admitted(fd);
   }
   const int one = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  return {fd, 0, text_of(address)};
+  return {fd, 0, text_of(address), {}};
 }
 
 }  // namespace muster::http

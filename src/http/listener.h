@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -40,11 +41,15 @@ class Listener {
 };
 
 struct Accepted {
-  int fd = -1;       // non-blocking; below 0: see os_error
-  int os_error = 0;  // EAGAIN: nobody waits
-  std::string peer;  // "127.0.0.1:51234", "unix"
+  int fd = -1;                       // non-blocking; below 0: see os_error
+  int os_error = 0;                  // EAGAIN: nobody waits
+  std::string peer;                  // "127.0.0.1:51234", "unix"
+  std::optional<std::uint32_t> uid;  // the peer's, where it came by a file
 };
-// The next who waits at a listening socket.
+// Whether a user may come by our file: the kernel has looked at its mode, which somebody may have
+// changed since.
+[[nodiscard]] bool may_enter(std::uint32_t user, std::uint32_t ours);
+// The next who waits at a listening socket. EPERM: one who may not enter, and was sent away.
 [[nodiscard]] Accepted accept_from(int listening);
 
 }  // namespace muster::http

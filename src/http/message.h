@@ -43,6 +43,7 @@ struct Request {
   Fields fields;
   std::string body;
   Duration patience = std::chrono::seconds(60);  // for the whole exchange
+  std::string unix_socket = {};  // a file to connect to in place of the URL's host; empty: network
 };
 
 // Any status is a response; redirects are not followed.

@@ -3,21 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <boost/beast/http/status.hpp>
+#include <charconv>
 #include <cstdint>
 #include <string_view>
 
 #include "http/date.h"
+#include "http/token.h"
 
 namespace muster::http {
 namespace {
-
-bool is_token(std::string_view text) {
-  constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::ranges::all_of(text, [&](char c) {
-    return (c >= '0' && c <= '9') || (ascii_lower(c) >= 'a' && ascii_lower(c) <= 'z') ||
-           marks.find(c) != std::string_view::npos;
-  });
-}
 
 bool is_one_line(std::string_view text) {
   return std::ranges::none_of(text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
@@ -73,7 +67,11 @@ std::string head_of(const Reply& reply, const ReplyManner& manner, WallTime now)
   if (!field(reply.fields, "Cache-Control")) {
     append_field(text, "Cache-Control", "no-store");
   }
-  if (has_body(reply.status)) {
+  if (manner.stream && has_body(reply.status)) {
+    if (!manner.old) {
+      append_field(text, "Transfer-Encoding", "chunked");
+    }
+  } else if (has_body(reply.status)) {
     append_field(text, "Content-Length", std::to_string(reply.body.size()));
   }
   if (manner.last) {
@@ -83,6 +81,12 @@ std::string head_of(const Reply& reply, const ReplyManner& manner, WallTime now)
   }
   text += "\r\n";
   return text;
+}
+
+std::string chunk_head(std::size_t bytes) {
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), bytes, 16);
+  return std::string(digits.data(), end.ptr) + "\r\n";
 }
 
 Reply problem(std::uint16_t status) {

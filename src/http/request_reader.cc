@@ -110,6 +110,7 @@ RequestReader::State RequestReader::understand_header() {
     return refuse(400);
   }
   request_.path = std::move(target->path);
+  request_.segments = std::move(target->segments);
   request_.query = std::move(target->query);
   keeps_connection_ = parser_->keep_alive();
   parser_->eager(true);

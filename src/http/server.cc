@@ -12,7 +12,8 @@
 namespace muster::http {
 namespace {
 
-Result<std::unique_ptr<crypto::TlsContext>, Complaint> tls_of(const ServerSettings& settings) {
+Result<std::shared_ptr<const crypto::TlsContext>, Complaint> tls_of(
+    const ServerSettings& settings) {
   if (!settings.certificate_file.empty()) {
     crypto::TlsServerSettings wanted;
     wanted.certificate_file = settings.certificate_file;
@@ -36,7 +37,7 @@ Result<std::unique_ptr<crypto::TlsContext>, Complaint> tls_of(const ServerSettin
 
 struct Server::Implementation {
   Implementation(const ServerSettings& settings, Handler handler, Listener listener,
-                 std::unique_ptr<crypto::TlsContext> tls)
+                 std::shared_ptr<const crypto::TlsContext> tls)
       : hall(settings, std::move(handler), std::move(listener), std::move(tls)),
         thread(start_thread("http", [this] { hall.run(); })) {}
   Hall hall;
@@ -70,6 +71,15 @@ Result<std::unique_ptr<Server>, Complaint> Server::open(const ServerSettings& se
 Server::~Server() {
   implementation_->hall.close();
   implementation_->thread.join();
+}
+
+Result<void, Complaint> Server::reload() {
+  auto tls = tls_of(implementation_->hall.settings);
+  if (!tls) {
+    return tl::unexpected(tls.error());
+  }
+  implementation_->hall.renew(std::move(*tls));
+  return {};
 }
 
 std::uint16_t Server::port() const {

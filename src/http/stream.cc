@@ -1,5 +1,7 @@
 #include "http/stream.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -7,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "base/assert.h"
 
@@ -22,16 +25,17 @@ bool would_block(int os_error) {
 
 }  // namespace
 
-Stream::Stream(boost::asio::io_context& context, int fd, const crypto::TlsContext* tls)
-    : descriptor_(context) {
+Stream::Stream(boost::asio::io_context& context, int fd,
+               std::shared_ptr<const crypto::TlsContext> tls)
+    : descriptor_(context), context_(std::move(tls)) {
   boost::system::error_code trouble;
   descriptor_.assign(fd, trouble);
   if (trouble) {
     ::close(fd);  // the kernel has no room to watch it
     error_ = error_of_errno(trouble.value());
   }
-  if (tls != nullptr) {
-    tls_ = std::make_unique<crypto::TlsEngine>(*tls, "");
+  if (context_ != nullptr) {
+    tls_ = std::make_unique<crypto::TlsEngine>(*context_, "");
   }
 }
 
@@ -162,6 +166,18 @@ void Stream::finish() {
 void Stream::close() {
   boost::system::error_code ignored;
   descriptor_.close(ignored);
+}
+
+std::int64_t Stream::bytes_taken() {
+  int held = 0;
+  MUSTER_ASSERT(::ioctl(descriptor_.native_handle(), SIOCOUTQ, &held) == 0);
+  return static_cast<std::int64_t>(bytes_written_) - held;
+}
+
+void Stream::reset() {
+  const linger abortive{1, 0};
+  ::setsockopt(descriptor_.native_handle(), SOL_SOCKET, SO_LINGER, &abortive, sizeof abortive);
+  close();
 }
 
 std::vector<Byte> Stream::certificate() const {

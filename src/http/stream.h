@@ -30,7 +30,7 @@ struct ReadingRoom {
 class Stream {
  public:
   // Takes the socket over. `tls` null: in clear. An invalid socket is one that has failed.
-  Stream(boost::asio::io_context& context, int fd, const crypto::TlsContext* tls);
+  Stream(boost::asio::io_context& context, int fd, std::shared_ptr<const crypto::TlsContext> tls);
 
   enum class Step : std::uint8_t {
     done,
@@ -47,12 +47,17 @@ class Stream {
   // No more will be said: an end that the client can see. What it still says may be read.
   void finish();
   void close();
+  // Instead of an end: where the network can say so, the client hears that this was none.
+  void reset();
 
   [[nodiscard]] bool encrypted() const { return tls_ != nullptr; }
   [[nodiscard]] bool established() const { return tls_ == nullptr || tls_->established(); }
   // DER of the client's certificate; empty: none.
   [[nodiscard]] std::vector<Byte> certificate() const;
   [[nodiscard]] std::uint64_t bytes_written() const { return bytes_written_; }
+  // Of what the kernel has, how much it has got rid of: a slow network makes room in it, and us
+  // ready to write, only once in a long while. On a Unix socket a measure, and no count of bytes.
+  [[nodiscard]] std::int64_t bytes_taken();
   [[nodiscard]] Error error() const { return error_; }
   [[nodiscard]] boost::asio::posix::stream_descriptor& descriptor() { return descriptor_; }
 
@@ -66,6 +71,7 @@ class Stream {
   [[nodiscard]] Step fail(Error error);
 
   boost::asio::posix::stream_descriptor descriptor_;
+  std::shared_ptr<const crypto::TlsContext> context_;  // the server's may be another by now
   std::unique_ptr<crypto::TlsEngine> tls_;
   std::string head_;
   std::string body_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "http/message.h"
+#include "http/percent.h"
 
 namespace muster::http {
 namespace {
@@ -28,36 +29,6 @@ std::optional<std::string_view> without_authority(std::string_view target) {
   return target.substr(end);
 }
 
-int value_of_hex(char digit) {
-  if (digit >= '0' && digit <= '9') {
-    return digit - '0';
-  }
-  const char small = ascii_lower(digit);
-  return small >= 'a' && small <= 'f' ? small - 'a' + 10 : -1;
-}
-
-std::optional<std::string> without_escapes(std::string_view text) {
-  std::string decoded;
-  decoded.reserve(text.size());
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (text[at] != '%') {
-      decoded += text[at];
-      continue;
-    }
-    if (text.size() - at < 3) {
-      return std::nullopt;
-    }
-    const int high = value_of_hex(text[at + 1]);
-    const int low = value_of_hex(text[at + 2]);
-    if (high < 0 || low < 0 || (high == 0 && low == 0)) {
-      return std::nullopt;
-    }
-    decoded += static_cast<char>(high * 16 + low);
-    at += 2;
-  }
-  return decoded;
-}
-
 bool climbs(std::string_view path) {
   while (!path.empty()) {
     const auto end = std::min(path.find('/'), path.size());
@@ -67,6 +38,18 @@ bool climbs(std::string_view path) {
     path.remove_prefix(std::min(end + 1, path.size()));
   }
   return false;
+}
+
+// `path` has no broken escape.
+std::vector<std::string> segments_of(std::string_view path) {
+  std::vector<std::string> segments;
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const auto end = std::min(path.find('/'), path.size());
+    segments.push_back(without_escapes(path.substr(0, end)).value_or(""));
+    path.remove_prefix(end);
+  }
+  return segments;
 }
 
 bool is_printable(char c) {
@@ -90,7 +73,8 @@ std::optional<Target> read_target(std::string_view target) {
   if (!decoded || climbs(*decoded)) {
     return std::nullopt;
   }
-  return Target{std::move(*decoded), std::string(local->substr(std::min(mark + 1, local->size())))};
+  return Target{std::move(*decoded), segments_of(path),
+                std::string(local->substr(std::min(mark + 1, local->size())))};
 }
 
 }  // namespace muster::http

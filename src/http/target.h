@@ -10,11 +10,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace muster::http {
 
 struct Target {
-  std::string path;   // decoded; "/" and on
+  std::string path;  // decoded; "/" and on
+  // Between the slashes that were written as such, each decoded: a name may hold a slash.
+  std::vector<std::string> segments;
   std::string query;  // as it came, without "?"; may be empty
 };
 [[nodiscard]] std::optional<Target> read_target(std::string_view target);

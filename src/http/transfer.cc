@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/assert.h"
+#include "base/log.h"
 
 namespace muster::http {
 namespace {
@@ -95,15 +96,19 @@ void Transfer::set(CURLoption option, Value value) {
   settable_ = ::curl_easy_setopt(handle_.get(), option, value) == CURLE_OK && settable_;
 }
 
-Result<void> Transfer::prepare(const Request& request) {
+Result<void> Transfer::prepare(const Request& request,
+                               const std::function<bool(std::string_view)>* take) {
   ::curl_easy_reset(handle_.get());
   settable_ = true;
+  take_ = take;
+  enough_ = false;
   body_.clear();
   header_bytes_ = 0;
   set_manners();
   set_trust();
   MUSTER_ASSERT(settable_);  // this libcurl can do what we ask of it
-  if (!is_one_line(request.method) || !is_one_line(request.url) || !add_fields(request)) {
+  if (!is_one_line(request.method) || !is_one_line(request.url) ||
+      !is_one_line(request.unix_socket) || !add_fields(request)) {
     return trouble(ErrorCode::protocol);
   }
   set_message(request);
@@ -125,7 +130,7 @@ void Transfer::set_manners() {
   set(CURLOPT_HEADERDATA, static_cast<void*>(this));
   set(CURLOPT_WRITEFUNCTION, &Transfer::take_body);
   set(CURLOPT_WRITEDATA, static_cast<void*>(this));
-  set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(body_bytes_max_));
+  set(CURLOPT_MAXFILESIZE_LARGE, static_cast<curl_off_t>(take_ == nullptr ? body_bytes_max_ : 0));
   set(CURLOPT_PRIVATE, static_cast<void*>(this));
 }
 
@@ -149,9 +154,10 @@ void Transfer::set_message(const Request& request) {
   // One connection with many streams where the server can do that: TLS tells before the first
   // request. In clear only the first response would tell, and nobody is to wait for that.
   set(CURLOPT_PIPEWAIT, same_word(request.url.substr(0, 8), "https://") ? 1L : 0L);
-  const auto patience = std::chrono::ceil<std::chrono::milliseconds>(request.patience).count();
-  set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(patience, 1)));  // 0: for ever
-  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(patience, 1)));
+  if (!request.unix_socket.empty()) {
+    set(CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
+  }
+  set_patience(request);
   if (request.method == "HEAD") {
     set(CURLOPT_NOBODY, 1L);
   } else if (request.method != "GET" || !request.body.empty()) {
@@ -160,6 +166,15 @@ void Transfer::set_message(const Request& request) {
   }
   set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
   set(CURLOPT_HTTPHEADER, fields_.get());
+}
+
+void Transfer::set_patience(const Request& request) {
+  if (take_ != nullptr && request.patience == Duration::zero()) {
+    return;  // libcurl waits for ever, and for a connection five minutes
+  }
+  const auto patience = std::chrono::ceil<std::chrono::milliseconds>(request.patience).count();
+  set(CURLOPT_TIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(patience, 1)));  // 0: for ever
+  set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(std::max<std::int64_t>(patience, 1)));
 }
 
 void Transfer::add_field(const std::string& line) {
@@ -200,6 +215,9 @@ std::size_t Transfer::count_header(char* /*bytes*/, std::size_t one, std::size_t
 std::size_t Transfer::take_body(char* bytes, std::size_t one, std::size_t count, void* self) {
   auto& transfer = *static_cast<Transfer*>(self);
   const auto size = one * count;
+  if (transfer.take_ != nullptr) {
+    return transfer.hand_on({bytes, size}) ? size : size + 1;
+  }
   if (size > transfer.body_bytes_max_ - transfer.body_.size()) {
     return size + 1;  // ends the exchange with CURLE_WRITE_ERROR
   }
@@ -207,8 +225,19 @@ std::size_t Transfer::take_body(char* bytes, std::size_t one, std::size_t count,
   return size;
 }
 
+// libcurl is C: nothing may be thrown through it.
+bool Transfer::hand_on(std::string_view piece) {
+  try {
+    enough_ = !(*take_)(piece);
+    return !enough_;
+  } catch (...) {
+    log::error("http", "a callback threw");
+    return false;
+  }
+}
+
 Result<Response> Transfer::result(CURLcode code) {
-  if (code != CURLE_OK) {
+  if (code != CURLE_OK && !enough_) {
     return tl::unexpected(error_of_curl(handle_.get(), code));
   }
   Response response;

@@ -7,8 +7,10 @@
 #include <curl/curl.h>
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "http/message.h"
@@ -28,8 +30,9 @@ class Transfer {
 
   [[nodiscard]] CURL* handle() const { return handle_.get(); }
   // Trouble: the request cannot be written: a field of two lines, or something that is no URL.
-  // `request` outlives the exchange.
-  [[nodiscard]] Result<void> prepare(const Request& request);
+  // `request` outlives the exchange, as does `take`, to which the body goes; null: it is kept.
+  [[nodiscard]] Result<void> prepare(const Request& request,
+                                     const std::function<bool(std::string_view)>* take);
   // After libcurl has said how it ended.
   [[nodiscard]] Result<Response> result(CURLcode code);
 
@@ -39,6 +42,8 @@ class Transfer {
   void set_manners();
   void set_trust();
   void set_message(const Request& request);
+  void set_patience(const Request& request);
+  [[nodiscard]] bool hand_on(std::string_view piece);
   void add_field(const std::string& line);
   [[nodiscard]] bool add_fields(const Request& request);
   static std::size_t count_header(char* bytes, std::size_t one, std::size_t count, void* self);
@@ -54,6 +59,8 @@ class Transfer {
   const std::size_t body_bytes_max_;
   std::unique_ptr<CURL, Cleanup> handle_;
   std::unique_ptr<curl_slist, FreeList> fields_;
+  const std::function<bool(std::string_view)>* take_ = nullptr;
+  bool enough_ = false;  // said `take`
   std::string body_;
   std::size_t header_bytes_ = 0;
   bool settable_ = true;  // every option so far was taken

@@ -72,6 +72,10 @@ bool Value::is_object() const {
   return node_ != nullptr && node_of(node_).is_object();
 }
 
+bool Value::is_array() const {
+  return node_ != nullptr && node_of(node_).is_array();
+}
+
 std::optional<std::string_view> Value::text() const {
   const auto* found =
       node_ == nullptr ? nullptr : node_of(node_).get_ptr<const nlohmann::json::string_t*>();
@@ -90,6 +94,13 @@ std::optional<std::int64_t> Value::integer() const {
   return *node_of(node_).get_ptr<const nlohmann::json::number_integer_t*>();
 }
 
+std::optional<double> Value::number() const {
+  if (node_ == nullptr || !node_of(node_).is_number()) {
+    return std::nullopt;
+  }
+  return node_of(node_).get<double>();
+}
+
 std::optional<bool> Value::boolean() const {
   const auto* found =
       node_ == nullptr ? nullptr : node_of(node_).get_ptr<const nlohmann::json::boolean_t*>();
@@ -104,8 +115,18 @@ Value Value::at(std::string_view name) const {
   return found == node_of(node_).end() ? Value() : Value(&*found);
 }
 
+std::vector<std::string_view> Value::names() const {
+  std::vector<std::string_view> names;
+  if (is_object()) {
+    for (const auto& member : node_of(node_).items()) {
+      names.emplace_back(member.key());
+    }
+  }
+  return names;
+}
+
 std::size_t Value::size() const {
-  return node_ != nullptr && node_of(node_).is_array() ? node_of(node_).size() : 0;
+  return is_array() ? node_of(node_).size() : 0;
 }
 
 Value Value::at(std::size_t index) const {

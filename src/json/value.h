@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace muster::json {
 
@@ -23,12 +24,15 @@ class Value {
   // Missing or null.
   [[nodiscard]] bool absent() const;
   [[nodiscard]] bool is_object() const;
+  [[nodiscard]] bool is_array() const;
   [[nodiscard]] std::optional<std::string_view> text() const;
   [[nodiscard]] std::optional<std::int64_t> integer() const;  // whole, within its range
+  [[nodiscard]] std::optional<double> number() const;         // whole or not
   [[nodiscard]] std::optional<bool> boolean() const;
-  [[nodiscard]] Value at(std::string_view name) const;  // of an object
-  [[nodiscard]] std::size_t size() const;               // of an array; 0 of anything else
-  [[nodiscard]] Value at(std::size_t index) const;      // of an array
+  [[nodiscard]] Value at(std::string_view name) const;        // of an object
+  [[nodiscard]] std::vector<std::string_view> names() const;  // of an object's members, each once
+  [[nodiscard]] std::size_t size() const;                     // of an array; 0 of anything else
+  [[nodiscard]] Value at(std::size_t index) const;            // of an array
 
  private:
   friend class Tree;

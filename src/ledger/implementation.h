@@ -12,6 +12,7 @@
 #include <bitset>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -107,7 +108,7 @@ struct TaskInHand {
   bool judged = false;                   // waits for a commit
 
   [[nodiscard]] bool open() const {
-    return state == TaskState::running || state == TaskState::paused;
+    return state != TaskState::completed && state != TaskState::cancelled;
   }
   [[nodiscard]] PartInHand& part(Part part) { return parts[static_cast<std::size_t>(part)]; }
 };
@@ -145,6 +146,11 @@ struct Ledger::Implementation {
   [[nodiscard]] Result<NumberSet> ended_devices(const TaskInHand& task);
   [[nodiscard]] Result<void> write_wakings(TaskIndex index, WallTime now);
   void accept_judgement(TaskInHand& task);
+
+  // ── retrying.cc ──
+  // Makes rows due anew; returns how many.
+  using Choose = std::function<Result<std::uint64_t>(store::TaskNumber, CountMoves&)>;
+  [[nodiscard]] Result<std::uint64_t> try_again(const TaskId& id, const Choose& choose);
 
   // ── settling.cc ──
   void settle(const Settlement& settlement);

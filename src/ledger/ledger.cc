@@ -72,8 +72,13 @@ Result<void> Ledger::create_task(const NewTask& task) {
   record.expiration_s = task.expiration_s;
   record.rate = task.rate;
   record.created_at = task.created_at;
+  if (!task.paused_because.empty()) {
+    record.state = static_cast<std::uint8_t>(TaskState::paused);
+    record.state_reason = task.paused_because;
+  }
   if (record.layout.rows() == record.layout.fallbacks) {  // nothing will ever settle it
     record.state = static_cast<std::uint8_t>(TaskState::completed);
+    record.state_reason.clear();
     record.ended_at = task.created_at;
   }
   write_counts(Counts{}, record.counts);
@@ -205,74 +210,14 @@ Result<void> Ledger::set_state(const TaskId& id, TaskState state, const std::str
   return done;
 }
 
-Result<std::uint64_t> Ledger::retry(const TaskId& id, std::optional<State> state, WallTime now) {
-  auto& inside = *implementation_;
-  const auto record = inside.find(id);
-  if (!record) {
-    return tl::unexpected(record.error());
-  }
-  auto row = read_task_row(*record);
-  if (!row) {
-    return tl::unexpected(row.error());
-  }
-  if (row->state == TaskState::cancelled) {
-    return trouble(ErrorCode::not_permitted);
-  }
-  const auto next = row->state == TaskState::completed ? TaskState::running : row->state;
-  const auto states = state ? std::vector{*state} : std::vector{State::failed, State::unreachable};
-  CountMoves moves;
-  std::uint64_t retried = 0;
-  auto* const task = inside.attached(id);
-  NumberSet ended;  // what is tried again does not wait to be judged
-  const auto done = inside.transact([&](store::LedgerStore& store) -> Result<void> {
-    for (const auto from : states) {
-      const auto groups = store.retry(record->number, from, now);
-      if (!groups) {
-        return tl::unexpected(groups.error());
-      }
-      for (const auto& group : *groups) {
-        moves.add(group.state, group.reason, -static_cast<std::int64_t>(group.rows));
-        moves.add(State::deferred, Reason::none, static_cast<std::int64_t>(group.rows));
-        retried += group.rows;
-      }
-    }
-    if (retried == 0) {
-      return {};
-    }
-    if (task != nullptr && !task->unjudged.empty()) {
-      auto still = inside.ended_devices(*task);
-      if (!still) {
-        return tl::unexpected(still.error());
-      }
-      ended = std::move(*still);
-    }
-    moves.apply(row->counts);
-    write_counts(row->counts, inside.blob);
-    const auto counted = store.put_counts(record->number, inside.blob);
-    if (!counted) {
-      return counted;
-    }
-    return store.set_state(record->number, static_cast<std::uint8_t>(next),
-                           next == row->state ? row->state_reason : "", WallTime{});
-  });
-  if (!done) {
-    return tl::unexpected(done.error());
-  }
-  if (retried != 0 && task != nullptr) {
-    task->state = next;
-    task->counts = row->counts;
-    task->unjudged &= ended;
-  }
-  return retried;
-}
-
-Result<void> Ledger::record_invited(const TaskId& id) {
+Result<void> Ledger::record_invited(const TaskId& id, Invited invited) {
   const auto record = implementation_->find(id);
   if (!record) {
     return tl::unexpected(record.error());
   }
-  return implementation_->transact(
-      [&](store::LedgerStore& store) { return store.record_invited(record->number); });
+  return implementation_->transact([&](store::LedgerStore& store) {
+    return store.record_invited(record->number, static_cast<std::uint8_t>(invited));
+  });
 }
 
 Result<std::uint64_t> Ledger::letters_today(WallTime now) {

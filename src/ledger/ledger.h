@@ -119,10 +119,13 @@ class Ledger {
                                        WallTime now);
   // Gives every invitation of the task that ended in `state` (failed where empty: failed and
   // unreachable) a new generation and makes it due at once. Returns how many. The task must not be
-  // cancelled; a completed one is running again.
+  // cancelled; a completed one is running again. What of them is invited is unknown from then on.
   [[nodiscard]] Result<std::uint64_t> retry(const TaskId& id, std::optional<State> state,
                                             WallTime now);
-  [[nodiscard]] Result<void> record_invited(const TaskId& id);  // sets invited_recorded
+  // The same of one invitation that failed, is unreachable, expired or in doubt (whose generation
+  // stays). False: it is in another state, or on its way again.
+  [[nodiscard]] Result<bool> retry_one(const TaskId& id, InvitationNumber invitation, WallTime now);
+  [[nodiscard]] Result<void> record_invited(const TaskId& id, Invited invited);
 
   // Letters that mail servers answered on the day of `now` (UTC), over all tasks, as far as it is
   // durable.

@@ -8,7 +8,7 @@ namespace muster::ledger {
 
 Result<TaskRow> read_task_row(const store::TaskRecord& record) {
   auto counts = read_counts(record.counts);
-  if (!counts || record.state > static_cast<std::uint8_t>(TaskState::cancelled)) {
+  if (!counts || record.state > static_cast<std::uint8_t>(TaskState::held)) {
     log::error("ledger", "task damaged", {{"task", uuid_text(record.id.bytes)}});
     return trouble(ErrorCode::store_corrupt);
   }
@@ -24,7 +24,7 @@ Result<TaskRow> read_task_row(const store::TaskRecord& record) {
   row.mail_prefix = record.mail_prefix;
   row.expiration_s = record.expiration_s;
   row.rate = record.rate;
-  row.invited_recorded = record.invited_recorded;
+  row.invited = static_cast<Invited>(record.invited);
   row.created_at = record.created_at;
   row.ended_at = record.ended_at;
   row.counts = std::move(*counts);

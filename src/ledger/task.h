@@ -16,8 +16,15 @@
 namespace muster::ledger {
 
 // Stored; append only. interrupted is never stored: it is what a reader calls a running task that
-// no process holds.
-enum class TaskState : std::uint8_t { running = 0, paused = 1, completed = 2, cancelled = 3 };
+// no process holds. paused: by the machine, over something that the next process may find mended
+// (credentials, disk, peer); held: by a person, or over something that a person must judge.
+enum class TaskState : std::uint8_t {
+  running = 0,
+  paused = 1,
+  completed = 2,
+  cancelled = 3,
+  held = 4,
+};
 
 // Everything about a send that is frozen with its confirmation.
 struct NewTask {
@@ -36,6 +43,7 @@ struct NewTask {
   IdPrefix mail_prefix{};
   std::int64_t expiration_s = 0;  // apns-expiration: seconds since 1970
   std::uint32_t rate = 0;         // invitations a second; 0: no limit of its own
+  std::string paused_because;     // not empty: the task is there, paused
   // Alert payloads by language ("" first: the fallback); empty where no alert is sent.
   std::vector<std::pair<std::string, std::string>> alert_payloads;
   WallTime created_at;
@@ -48,6 +56,14 @@ struct Counts {
   std::map<std::pair<State, Reason>, std::uint64_t> by_reason;  // failed, unreachable, expired, …
   std::uint64_t repeated = 0;  // attempts begun while an earlier one was in doubt
   std::uint64_t woken = 0;     // fallbacks that are invitations now
+};
+
+// What the roster's `invited` has of a task: the two are in different files, so that whoever opens
+// them makes good what a crash left between them. Stored; append only.
+enum class Invited : std::uint8_t {
+  unknown = 0,  // nothing yet, or not those who are tried again
+  added = 1,    // whom it means
+  settled = 2,  // it has ended, and whom it did not reach is invited no more
 };
 
 struct TaskRow {
@@ -63,7 +79,7 @@ struct TaskRow {
   IdPrefix mail_prefix{};
   std::int64_t expiration_s = 0;
   std::uint32_t rate = 0;
-  bool invited_recorded = false;  // the roster has learned of this task's targets
+  Invited invited = Invited::unknown;
   WallTime created_at;
   WallTime ended_at;  // 0: active
   Counts counts;

@@ -98,6 +98,8 @@ std::optional<CheckInMessage> read_check_in(const PlistValue& message) {
       }
       device.kind = roster::CheckIn::Kind::enrolled;
       device.serial = one_line(message.text("SerialNumber"), limits::name_bytes_max);
+      device.imei = one_line(message.text("IMEI"), limits::name_bytes_max);
+      device.meid = one_line(message.text("MEID"), limits::name_bytes_max);
       device.name = one_line(message.text("DeviceName"), limits::name_bytes_max);
       device.platform = platform_of(message);
       device.enrollment =

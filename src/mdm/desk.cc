@@ -121,6 +121,14 @@ Result<void> Desk::handed(std::span<const Handed> commands, WallTime now) {
   return implementation_->finish(done);
 }
 
+Result<bool> Desk::was_handed(const TaskId& task, InvitationNumber invitation) {
+  const auto row = implementation_->store.command(task, invitation);
+  if (!row) {
+    return tl::unexpected(row.error());
+  }
+  return row->has_value();
+}
+
 Result<std::optional<std::string>> Desk::enrolment_for(DeviceNumber device) {
   const auto rows = implementation_->store.enrolments_of(device);
   if (!rows) {

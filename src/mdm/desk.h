@@ -66,6 +66,9 @@ struct Call {
 [[nodiscard]] std::optional<Call::Kind> kind_of(std::string_view path,
                                                 std::string_view content_type);
 
+// As it is stored of an enrolment: its device has left management.
+inline constexpr std::uint8_t enrolment_left = 3;
+
 // An invitation that a device may be shown now.
 struct Waiting {
   TaskId task;
@@ -134,6 +137,8 @@ class Desk {
   [[nodiscard]] Result<void> hear(std::span<const Heard> heard, WallTime now);
   // These were enqueued: from now on they have a row. Shown and refused ones stay as they are.
   [[nodiscard]] Result<void> handed(std::span<const Handed> commands, WallTime now);
+  // Whether this invitation's command was handed out before, by whomever.
+  [[nodiscard]] Result<bool> was_handed(const TaskId& task, InvitationNumber invitation);
   // The enrolment that takes a command for this device, seen last where there are several; nothing
   // where there is none. A user's where it is a Mac or a Shared iPad.
   [[nodiscard]] Result<std::optional<std::string>> enrolment_for(DeviceNumber device);

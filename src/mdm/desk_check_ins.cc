@@ -145,6 +145,9 @@ Result<void> Desk::Implementation::settle(Arrival& arrival, const roster::Checke
     row.identity = arrival.message->identity;
   }
   take_kind(said.device, row);
+  if (known.enrollment != Enrollment::unknown) {
+    row.enrollment = static_cast<std::uint8_t>(known.enrollment);  // it knows of shared iPads
+  }
   if (said.kind == Kind::check_out) {
     set_state(row, EnrolmentState::left);
     const auto ended = end_others(row);

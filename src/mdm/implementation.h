@@ -23,7 +23,7 @@ enum class EnrolmentState : std::uint8_t {
   none = 0,
   authenticated = 1,  // enrolling; until its TokenUpdate it takes no command
   enrolled = 2,
-  left = 3,  // it checked out, or its device enrolled anew
+  left = enrolment_left,  // it checked out, or its device enrolled anew
 };
 
 // What was said, and what is answered.

@@ -38,7 +38,6 @@ bool is_systemd_credential(const std::string& file) {
          file.starts_with(std::string(directory) + "/");
 }
 
-// The first line of a file that only its owner may read.
 Result<std::string, Complaint> read_key(const std::string& file) {
   // O_NONBLOCK: a pipe that nobody writes to would hold the start for ever.
   const int opened = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -65,7 +64,8 @@ Result<std::string, Complaint> read_key(const std::string& file) {
   text.resize(std::min(text.find_first_of("\r\n"), text.size()));
   if (text.empty() || text.size() > key_bytes_max || first_not_text(text) != text.size() ||
       first_control(text) != text.size()) {
-    return complain(file, "holds no key on its first line", "the API key of NanoMDM (-api)", "");
+    return complain(file, "holds no key on its first line",
+                    "the API key of NanoMDM (-api), or the secret of its webhook", "");
   }
   return text;
 }
@@ -85,15 +85,27 @@ std::string escaped(std::string_view id) {
   return text;
 }
 
-// SQL storages refuse an id that has not enrolled by a foreign key, and say so in the words of the
-// database: MySQL, PostgreSQL and SQLite agree on these two.
-bool names_a_foreign_key(std::string_view body) {
+// What a SQL storage says of a refusal, in the words of its database.
+struct StorageWords {
+  // Of an id that has not enrolled: MySQL, PostgreSQL and SQLite agree on these two.
+  bool foreign_key = false;
+  // Of a command that it has already: we have asked before, and died before we took note of it.
+  // "Duplicate entry", "duplicate key value", "UNIQUE constraint failed".
+  bool duplicate = false;
+};
+
+StorageWords storage_words(std::string_view body) {
   std::string small(body.substr(0, std::size_t{64} * 1024));
   std::ranges::transform(small, small.begin(), ascii_lower);
-  return small.find("foreign key") != std::string::npos;
+  const auto says = [&](std::string_view words) { return small.find(words) != std::string::npos; };
+  return {says("foreign key"), says("duplicate") || says("unique constraint")};
 }
 
 }  // namespace
+
+Result<std::string, Complaint> read_key_file(const std::string& file) {
+  return read_key(file);
+}
 
 struct NanoMdm::Implementation {
   std::string url;            // up to the id
@@ -139,8 +151,9 @@ Result<void> NanoMdm::enqueue(std::vector<Enqueued>& commands) {
       continue;
     }
     const auto& response = *responses[i];
-    commands[i].accepted = response.status == 200;
-    commands[i].unknown = response.status == 500 && names_a_foreign_key(response.body);
+    const auto said = response.status == 500 ? storage_words(response.body) : StorageWords{};
+    commands[i].accepted = response.status == 200 || said.duplicate;
+    commands[i].unknown = said.foreign_key;
     if (response.status == 401 || response.status == 403) {
       done = trouble(ErrorCode::not_permitted);
     }

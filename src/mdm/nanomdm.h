@@ -29,6 +29,10 @@ namespace muster::mdm {
                                                     std::string_view signature,
                                                     std::string_view secret);
 
+// The first line of a file that only its owner may read: an API key, a webhook's secret. The
+// complaint names the file.
+[[nodiscard]] Result<std::string, Complaint> read_key_file(const std::string& file);
+
 // ── out: the queue ──
 
 struct NanoMdmSettings {
@@ -41,7 +45,7 @@ struct Enqueued {
   std::string enrolment;
   std::string command_uuid;
   std::string plist;      // holds a secret
-  bool accepted = false;  // filled
+  bool accepted = false;  // filled: it is in the queue, or was already
   bool unknown = false;   // filled: the server knows no such enrolment
 };
 

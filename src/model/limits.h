@@ -95,6 +95,19 @@ inline constexpr std::uint32_t languages_max = 64;
 inline constexpr std::uint32_t attempts_max = 6;  // fits the 4 bits of a packed outcome
 static_assert(attempts_max < 16);
 
+// ── waking again ──
+// Batches of nudges that are on their way at once, each with a place behind those of the tasks.
+inline constexpr std::uint32_t nudge_batches_max = 4;
+inline constexpr std::size_t nudges_per_batch_max = page_size;
+inline constexpr std::uint32_t task_places = tasks_open_max + nudge_batches_max;
+// Slots that nudges have at most.
+inline constexpr std::uint64_t nudges_out_max = 1024;
+static_assert(nudges_out_max < slots_max / 16);
+// Nobody is woken again more often than this for one invitation, whatever the settings say.
+inline constexpr std::uint32_t wakes_again_max = 64;
+// A device that said NotNow so often is woken like one that is silent.
+inline constexpr std::uint32_t not_now_soon_max = 16;
+
 // ── what a push carries ──
 inline constexpr std::size_t push_token_bytes_max = 64;  // Apple: make no assumption; 32 today
 inline constexpr std::size_t push_token_bytes_min = 16;
@@ -125,6 +138,23 @@ inline constexpr std::size_t books_answer_bytes_max = 8UL * 1024 * 1024;
 // Beyond them notifications are left out, and a walk makes up for what they said.
 inline constexpr std::size_t notifications_waiting_max = 1024;
 inline constexpr std::size_t notification_bytes_max = 1024UL * 1024;
+
+// ── accounts ──
+inline constexpr std::size_t account_name_bytes_max = 64;  // of an administrator or an API token
+inline constexpr std::size_t account_password_bytes_max = 512;  // 128 characters of any script
+inline constexpr std::uint32_t administrators_max = 1024;
+inline constexpr std::uint32_t sessions_per_account_max = 16;  // one more ends the oldest
+inline constexpr std::uint32_t api_tokens_max = 1024;          // that live
+inline constexpr std::uint32_t api_tokens_revoked_max = 1024;  // that are still shown
+inline constexpr std::uint32_t api_token_days_max = 3650;
+// Each needs 64 MiB for as long as it takes.
+inline constexpr std::uint32_t passwords_at_once_max = 2;
+// Of accounts, and of addresses, whose failed logins are remembered.
+inline constexpr std::size_t login_trials_max = 4096;
+inline constexpr std::uint64_t audit_rows_max = 1'000'000;
+inline constexpr std::uint32_t audit_page_max = 1000;
+inline constexpr std::size_t audit_field_bytes_max = 1024;
+inline constexpr std::size_t audit_detail_bytes_max = 4096;
 
 // ── roster ──
 inline constexpr std::uint32_t block_size = 4096;  // device numbers a packed block

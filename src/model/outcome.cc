@@ -119,6 +119,14 @@ constexpr std::array reason_rows{
     ReasonRow{Reason::command_refused, "CommandRefused", Action::fail,
               "the device refused the invitation"},
     ReasonRow{Reason::unenrolled, "Unenrolled", Action::fail, "the device left management"},
+    ReasonRow{
+        Reason::content_token_foreign, "ContentTokenForeign", Action::fail,
+        "another MDM server holds the content token of the user's location; muster token show "
+        "says which"},
+    ReasonRow{Reason::content_token_refused, "ContentTokenRefused", Action::fail,
+              "Apple does not take the content token of the user's location; install a new one"},
+    ReasonRow{Reason::content_token_expired, "ContentTokenExpired", Action::fail,
+              "the content token of the user's location has expired; install a new one"},
     ReasonRow{Reason::mailbox_unknown, "MailboxUnknown", Action::unreachable,
               "the mail server knows no such mailbox"},
     ReasonRow{Reason::mailbox_disabled, "MailboxDisabled", Action::unreachable,

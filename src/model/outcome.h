@@ -90,6 +90,10 @@ enum class Reason : std::uint8_t {
   no_content_token = 79,      // his location has no content token, and nobody imported a code
   command_refused = 80,       // the device refused InviteToProgram
   unenrolled = 81,            // the device left management
+  // Nobody of the user's location can be registered: its content token …
+  content_token_foreign = 82,  // … is held by another MDM server
+  content_token_refused = 83,  // … is not taken by Apple
+  content_token_expired = 84,  // … has expired
   // mail: verdicts on the letter
   mailbox_unknown = 96,     // 550 5.1.1 and its kin at RCPT
   mailbox_disabled = 97,    // 5.2.1, 5.1.6 and moved (551)

@@ -36,6 +36,12 @@ class Clearances {
   // Moves after any of them has: whoever waits looks again. Any thread. Whoever moves it rings
   // Pipeline::clearances_changed().
   [[nodiscard]] virtual std::uint64_t changes() const = 0;
+  // Whether what this device is woken for is there for it by now; asked for each push after its
+  // user's word was go, until it is. The expander's thread.
+  [[nodiscard]] virtual Clearance prepared(const TaskId& /*task*/, InvitationNumber /*invitation*/,
+                                           DeviceNumber /*device*/) {
+    return {};
+  }
   // The invitation URL of each, for letters; empty: none (any more). The expander's thread.
   [[nodiscard]] virtual Result<void> read_urls(std::span<const UserNumber> users,
                                                std::vector<std::string>& into) = 0;

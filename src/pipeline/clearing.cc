@@ -25,7 +25,8 @@ Outcome outcome_of(const Clearance& clearance) {
     case Clearance::Word::enrolled:
       return {State::superseded, Reason::enrolled, 0};
     case Clearance::Word::refused:
-      return {State::failed, clearance.reason, 0};
+      return {clearance.reason == Reason::unenrolled ? State::unreachable : State::failed,
+              clearance.reason, 0};
   }
   return {};
 }

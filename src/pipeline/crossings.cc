@@ -19,6 +19,19 @@ void Crossings::request_stop(TaskIndex task, Stop stop, const std::string& reaso
   ring_mail();
 }
 
+void Crossings::stop_nudges(TaskIndex index) {
+  {
+    const std::lock_guard lock(control_mutex);
+    if (tasks[index] == nullptr) {
+      return;
+    }
+    tasks[index]->epoch.store(1, std::memory_order_seq_cst);
+  }
+  stops.fetch_add(1, std::memory_order_release);
+  expander_bell.ring();
+  ring_shards();
+}
+
 void Crossings::refuse_mail(std::uint64_t attempt, const std::string& reason) {
   {
     const std::lock_guard lock(control_mutex);

@@ -20,6 +20,7 @@
 #include <string>
 #include <vector>
 
+#include "base/histogram.h"
 #include "base/number_set.h"
 #include "base/thread.h"
 #include "ledger/ledger.h"
@@ -28,6 +29,7 @@
 #include "model/limits.h"
 #include "model/settlement.h"
 #include "pipeline/letters.h"
+#include "pipeline/nudges.h"
 #include "pipeline/plan.h"
 #include "pipeline/slab.h"
 
@@ -96,8 +98,9 @@ struct News : PartNews {
   }
 };
 
-// Why a task is asked to stop before its end.
-enum class Stop : std::uint8_t { none, drain, pause, cancel };
+// Why a task is asked to stop before its end. pause: the next process goes on with it; hold: only
+// who says so by its name (ledger::TaskState).
+enum class Stop : std::uint8_t { none, drain, pause, hold, cancel };
 
 // One open task, shared by all threads of the pipeline. Filled before it is published; the atomics
 // say what happens to it. A closed entry may be used for another task once every slot of it has
@@ -170,8 +173,11 @@ struct alignas(64) ShardGauges {
   std::atomic<std::uint64_t> in_flight{0};  // written, not answered
   std::atomic<std::uint64_t> answered{0};   // settlements made
   std::atomic<std::uint64_t> connections{0};
-  std::atomic<std::uint64_t> streams{0};  // how many the peers allow in all
-  std::atomic<Bound> bound{Bound::none};  // what keeps it from sending faster
+  std::atomic<std::uint64_t> streams{0};      // how many the peers allow in all
+  std::atomic<Bound> bound{Bound::none};      // what keeps it from sending faster
+  std::atomic<std::int64_t> window_bytes{0};  // left on all connections
+  std::atomic<std::uint64_t> goaways{0};      // connections that a peer ended so
+  Histogram latency;  // from an attempt's submission until the peer has answered it
 };
 
 struct Crossings {
@@ -192,8 +198,13 @@ struct Crossings {
   Queue<LedgerRequest> requests;
   Queue<std::unique_ptr<News>> news;
   Queue<std::unique_ptr<News>> eaten;  // empty again, back to the ledger's thread
-  std::array<std::shared_ptr<TaskEntry>, limits::tasks_open_max>
-      tasks;  // written under control_mutex; published by News
+  // Open tasks, and behind them the batches of nudges. Written under control_mutex; published by
+  // News, or by `nudges`.
+  std::array<std::shared_ptr<TaskEntry>, limits::task_places> tasks;
+  [[nodiscard]] static bool nudges_of(TaskIndex index) { return index >= limits::tasks_open_max; }
+  Queue<PlacedNudges> nudges;                           // to the expander
+  Queue<NudgeHome> nudges_home;                         // from the shards back to it
+  Queue<std::pair<TaskIndex, NudgesDone>> nudges_done;  // to whoever asked; its place is free
   // 410s, for the roster: the device, and when its token ceased to be valid (ms; 0: unknown).
   Queue<std::pair<DeviceNumber, std::int64_t>> dead_tokens;
 
@@ -226,6 +237,9 @@ struct Crossings {
   // Letters issued whose slots are not free again, as of the expander's last turn (relaxed: what is
   // made of it is when to commit, never what).
   std::atomic<std::uint64_t> letters_out{0};
+  // The same of all other slots (relaxed: for people).
+  std::atomic<std::uint64_t> slots_out{0};
+  Histogram commits;                    // how long each took; counted by the ledger's thread
   std::atomic<bool> mail_paced{false};  // the route's pace is what limits mail (relaxed)
 
   std::mutex control_mutex;  // stop requests and waiting for phases; never per job
@@ -256,9 +270,10 @@ struct Crossings {
     const auto made = answered + unsent.load(std::memory_order_relaxed);
     return made > done ? made - done : 0;
   }
-  // Asks a task to stop; the first reason stands, but cancel overrides pause and pause overrides
-  // drain.
+  // Asks a task to stop; the first reason stands, but each kind overrides those before it.
   void request_stop(TaskIndex task, Stop stop, const std::string& reason);
+  // What is queued of this batch comes home undone.
+  void stop_nudges(TaskIndex index);
   // The mail shard was refused on that try.
   void refuse_mail(std::uint64_t attempt, const std::string& reason);
   [[nodiscard]] bool mail_is_refused() const {

@@ -19,6 +19,7 @@ Expander::Expander(Crossings& crossings, std::unique_ptr<roster::RosterReader> r
       settings_(settings),
       mail_(crossings, blocks_.roster(), settings.mail, settings.clearances),
       accounts_(crossings, settings.clearances),
+      nudger_(crossings, blocks_, settings.clearances),
       pages_most_(limits::pages_in_hand_max -
                   (crossings.letters.any() ? limits::mail_pages_in_hand_max : 0)),
       wakes_(settings.wakes_per_second),
@@ -42,6 +43,9 @@ bool Expander::turn() {
   }
   blocks_.hold(pages);
   bool more = news;
+  nudger_.take_home(free_);
+  nudges_first_ = !nudges_first_;
+  more = (nudges_first_ && issue_nudges()) || more;
   for (auto& [index, work] : works_) {
     judge(work);
     // The epoch first: jobs of this turn carry it, so that a stop which comes after the next line
@@ -60,9 +64,15 @@ bool Expander::turn() {
   }
   mail_.turn(now, wall_);
   more = settle_accounts() || more;
-  next_ = std::min({next_, mail_.next(), accounts_.next()});
+  more = (!nudges_first_ && issue_nudges()) || more;
+  next_ = std::min({next_, mail_.next(), accounts_.next(), nudger_.next()});
+  crossings_.slots_out.store(crossings_.letters.begin() - free_.size(), std::memory_order_relaxed);
   flush();
   return more;
+}
+
+bool Expander::issue_nudges() {
+  return nudger_.issue({now_, wall_, &free_, &wakes_, &batches_});
 }
 
 void Expander::run() {

@@ -24,6 +24,7 @@
 #include "pipeline/clearing.h"
 #include "pipeline/crossings.h"
 #include "pipeline/mail_expander.h"
+#include "pipeline/nudger.h"
 #include "pipeline/pace.h"
 
 namespace muster::pipeline {
@@ -120,6 +121,8 @@ class Expander {
   void settle_unsent(const Job& job, Slot slot, State state, Reason reason,
                      std::int64_t next_at_ms = 0);
   void judge(Work& work);
+  // True: more can be issued at once.
+  bool issue_nudges();
   // True: there is more than one turn settles.
   bool settle_accounts();
   void wind_down(Work& work);
@@ -135,6 +138,8 @@ class Expander {
   ExpanderSettings settings_;
   MailExpander mail_;
   AccountExpander accounts_;
+  Nudger nudger_;
+  bool nudges_first_ = false;  // turn by turn: the pace of wakes is shared fairly
   std::uint64_t changes_ = 0;  // of the clearances, as of this turn's beginning
   std::size_t pages_most_;     // of push, in hand
   Pace wakes_;

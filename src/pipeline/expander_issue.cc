@@ -177,7 +177,10 @@ std::optional<UserNumber> Expander::start(Work& work, const Start& what) {
   job.credential = target->topic < entry.credential_of_topic.size()
                        ? entry.credential_of_topic[target->topic]
                        : no_credential;
-  const Outcome hindrance = hindrance_of(entry, *target, job.credential);
+  Outcome hindrance = hindrance_of(entry, *target, job.credential);
+  if (hindrance.state == State::queued && entry.asks_clearance) {
+    hindrance = outcome_of(settings_.clearances->prepared(entry.id, what.invitation, what.device));
+  }
   if (hindrance.state != State::queued) {
     const bool waits = hindrance.state == State::registering;
     if (waits && what.patient) {

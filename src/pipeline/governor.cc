@@ -19,7 +19,7 @@ void Expander::judge(Work& work) {
   const auto answered = entry.answered.load(std::memory_order_relaxed);
   const auto suspected = entry.suspected.load(std::memory_order_relaxed);
   if (entry.proved.load(std::memory_order_relaxed) == 0 && answered >= entry.canary) {
-    crossings_.request_stop(work.index, Stop::pause,
+    crossings_.request_stop(work.index, Stop::hold,
                             "the first " + std::to_string(answered) +
                                 " pushes were all refused: " + std::string(name_of(suspected)) +
                                 " (" + std::string(words(suspected)) + ")");
@@ -27,7 +27,7 @@ void Expander::judge(Work& work) {
   const auto bad_tokens = entry.bad_tokens.load(std::memory_order_relaxed);
   const auto judged = static_cast<double>(std::max(answered, judged_answers));
   if (static_cast<double>(bad_tokens) > bad_token_share_max * judged) {
-    crossings_.request_stop(work.index, Stop::pause,
+    crossings_.request_stop(work.index, Stop::hold,
                             std::to_string(bad_tokens) + " of the first " +
                                 std::to_string(answered) +
                                 " pushes were refused with BadDeviceToken: are these tokens of the "

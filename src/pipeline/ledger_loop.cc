@@ -19,6 +19,21 @@ constexpr std::size_t letters_enough =
     limits::mail_pages_in_hand_max * limits::mail_ahead_of_mark_max / 2;
 constexpr std::size_t retries_per_gather = limits::settlements_per_commit;
 
+ledger::TaskState state_after(Stop stop) {
+  switch (stop) {
+    case Stop::pause:
+      return ledger::TaskState::paused;
+    case Stop::hold:
+      return ledger::TaskState::held;
+    case Stop::cancel:
+      return ledger::TaskState::cancelled;
+    case Stop::none:
+    case Stop::drain:
+      break;
+  }
+  return ledger::TaskState::running;
+}
+
 }  // namespace
 
 LedgerLoop::LedgerLoop(Crossings& crossings, ledger::Ledger& ledger, const Clock& clock)
@@ -245,6 +260,7 @@ bool LedgerLoop::commit_due(Instant now) const {
 }
 
 void LedgerLoop::commit(Instant now) {
+  const Instant begun = clock_.now();
   auto report = ledger_.commit(clock_.wall());
   if (!report) {
     trouble(report.error(), now);
@@ -254,6 +270,7 @@ void LedgerLoop::commit(Instant now) {
     stalled_.store(false, std::memory_order_release);
     log::info("ledger", "the store takes commits again");
   }
+  crossings_.commits.count(clock_.now() - begun);
   taken_ = 0;
   oldest_ = Instant::never();
   committed_at_ = now;
@@ -342,10 +359,8 @@ void LedgerLoop::finish_stops() {
     }
     const auto stop = entry.stop.load(std::memory_order_acquire);
     Result<void> stored = ledger_.detach(index);
-    if (stored && (stop == Stop::pause || stop == Stop::cancel)) {
-      stored = ledger_.set_state(
-          entry.id, stop == Stop::pause ? ledger::TaskState::paused : ledger::TaskState::cancelled,
-          reason, clock_.wall());
+    if (stored && stop > Stop::drain) {
+      stored = ledger_.set_state(entry.id, state_after(stop), reason, clock_.wall());
     }
     if (!stored) {
       trouble(stored.error(), clock_.now());

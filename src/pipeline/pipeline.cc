@@ -191,9 +191,9 @@ std::optional<TaskIndex> Pipeline::index_of(const TaskId& id) {
   return found;
 }
 
-std::string Pipeline::stop_reason(TaskIndex index) {
+std::string Pipeline::stop_reason(const TaskEntry& entry) {
   const std::lock_guard lock(crossings_.control_mutex);
-  return crossings_.tasks[index]->stop_reason;
+  return entry.stop_reason;
 }
 
 std::string Pipeline::mail_held(TaskIndex index) {
@@ -215,7 +215,59 @@ bool Pipeline::wait(TaskIndex index, std::chrono::milliseconds most) {
   return crossings_.control_changed.wait_for(lock, most, over);
 }
 
+bool Pipeline::nudge(NudgeBatch batch) {
+  MUSTER_ASSERT(batch.nudges.size() <= limits::nudges_per_batch_max);
+  auto entry = std::make_shared<TaskEntry>();
+  entry->id = batch.id;
+  entry->content.push_prefix = batch.push_prefix;
+  entry->content.expiration_s = batch.expiration_s;
+  entry->asks_clearance = batch.asks_clearance;
+  entry->credential_of_topic = std::move(batch.credential_of_topic);
+  {
+    const std::lock_guard lock(crossings_.control_mutex);
+    const auto place = std::find(nudging_.begin(), nudging_.end(), false);
+    if (place == nudging_.end()) {
+      return false;
+    }
+    *place = true;
+    const auto index = static_cast<TaskIndex>(limits::tasks_open_max + (place - nudging_.begin()));
+    crossings_.tasks[index] = std::move(entry);
+    crossings_.nudges.enqueue({index, std::move(batch.nudges)});
+  }
+  crossings_.expander_bell.ring();
+  return true;
+}
+
+std::vector<NudgesDone> Pipeline::take_nudged() {
+  std::vector<NudgesDone> all;
+  std::pair<TaskIndex, NudgesDone> done;
+  while (crossings_.nudges_done.try_dequeue(done)) {
+    const std::lock_guard lock(crossings_.control_mutex);
+    nudging_.at(done.first - limits::tasks_open_max) = false;
+    all.push_back(std::move(done.second));
+  }
+  return all;
+}
+
+void Pipeline::stop_nudges(const TaskId& id) {
+  stop_nudges_of([&id](const TaskEntry& entry) { return entry.id == id; });
+}
+
+void Pipeline::stop_nudges_of(const std::function<bool(const TaskEntry&)>& which) {
+  for (TaskIndex place = 0; place < limits::nudge_batches_max; ++place) {
+    const auto index = static_cast<TaskIndex>(limits::tasks_open_max + place);
+    const auto entry = [&] {
+      const std::lock_guard lock(crossings_.control_mutex);
+      return nudging_.at(place) ? crossings_.tasks[index] : nullptr;
+    }();
+    if (entry != nullptr && which(*entry)) {
+      crossings_.stop_nudges(index);
+    }
+  }
+}
+
 bool Pipeline::drain(std::chrono::milliseconds most) {
+  stop_nudges_of([](const TaskEntry& /*any*/) { return true; });
   const auto until = std::chrono::steady_clock::now() + most;
   bool all = true;
   std::vector<TaskIndex> open;
@@ -256,14 +308,25 @@ Gauges Pipeline::gauges() const {
     if (number < settings_.shards) {
       sum.streams += shard.streams.load(std::memory_order_relaxed);
       sum.bound = std::max(sum.bound, bound);
+      sum.window_bytes += shard.window_bytes.load(std::memory_order_relaxed);
+      sum.goaways += shard.goaways.load(std::memory_order_relaxed);
+      sum.latency += shard.latency.read();
     } else {
       sum.mail_in_flight = in_flight;
       sum.mail_connections = connections;
+      sum.mail_latency = shard.latency.read();
       const bool paced = crossings_.mail_paced.load(std::memory_order_relaxed);
       sum.mail_bound = bound == Bound::none && paced ? Bound::pace : bound;
     }
   }
   sum.unsettled = crossings_.unsettled(answered);
+  sum.slots = crossings_.letters.begin();
+  sum.slots_used = crossings_.slots_out.load(std::memory_order_relaxed);
+  if (crossings_.letters.any()) {
+    sum.mail_slots = limits::letters_max;
+    sum.mail_slots_used = crossings_.letters_out.load(std::memory_order_relaxed);
+  }
+  sum.commits = crossings_.commits.read();
   return sum;
 }
 

@@ -80,6 +80,15 @@ struct Gauges {
   std::uint64_t mail_in_flight = 0;
   std::uint64_t mail_connections = 0;
   Bound mail_bound = Bound::none;
+  std::int64_t window_bytes = 0;  // of push: left on all connections
+  std::uint64_t goaways = 0;      // of push: connections that peers ended so
+  std::uint64_t slots_used = 0;   // of push and accounts
+  std::uint64_t slots = 0;
+  std::uint64_t mail_slots_used = 0;
+  std::uint64_t mail_slots = 0;
+  Histogram::Reading latency;  // of push
+  Histogram::Reading mail_latency;
+  Histogram::Reading commits;
 };
 
 class Pipeline {
@@ -96,10 +105,23 @@ class Pipeline {
   // The open or just ended task of that id.
   [[nodiscard]] std::optional<TaskIndex> index_of(const TaskId& id);
   [[nodiscard]] const TaskEntry& entry(TaskIndex index) const { return *crossings_.tasks[index]; }
-  [[nodiscard]] std::string stop_reason(TaskIndex index);
+  // The same, to be looked at for as long as wanted: once the task has ended, its place may be
+  // another's.
+  [[nodiscard]] std::shared_ptr<const TaskEntry> kept_entry(TaskIndex index) const {
+    return crossings_.tasks[index];
+  }
+  [[nodiscard]] std::string stop_reason(const TaskEntry& entry);
   // Why the task's letters do not go out for now, though its pushes may; empty: they do.
   [[nodiscard]] std::string mail_held(TaskIndex index);
+  // Of an open task.
   void request_stop(TaskIndex index, Stop stop, const std::string& reason);
+  // Wakes these devices again, at the pace of wakes; false: as many batches as can be are on their
+  // way.
+  [[nodiscard]] bool nudge(NudgeBatch batch);
+  // What batches came to that ended since the last call.
+  [[nodiscard]] std::vector<NudgesDone> take_nudged();
+  // Of this task: what was not written is not written any more, and is undone.
+  void stop_nudges(const TaskId& id);
   // Clearances::changes() has moved: who waits is looked at again.
   void clearances_changed() { crossings_.expander_bell.ring(); }
   // True once the task completed or stopped, or once the store has refused commits for seconds;
@@ -118,11 +140,14 @@ class Pipeline {
 
  private:
   void start_writers();
+  void stop_nudges_of(const std::function<bool(const TaskEntry&)>& which);
 
   PipelineSettings settings_;
   const Clock& clock_;
   std::unique_ptr<ledger::Ledger> ledger_;
   Crossings crossings_;
+  // Places of nudges that are taken; guarded by control_mutex.
+  std::array<bool, limits::nudge_batches_max> nudging_{};
   LedgerLoop ledger_loop_;
   Expander expander_;
   std::vector<std::unique_ptr<ShardGauges>> gauges_;  // by shard; the mail shard's is the last

@@ -102,6 +102,7 @@ void Pool::bury(Instant now) {
       ++i;
       continue;
     }
+    goaways_ += vitals.goaway ? 1U : 0U;
     log::info("pipeline", "connection ended",
               {{"ordinal", std::int64_t{connection.ordinal}},
                {"answered", static_cast<std::int64_t>(connection.answered)},

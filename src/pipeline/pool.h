@@ -107,6 +107,8 @@ class Pool {
   [[nodiscard]] std::vector<Connection>& connections() { return connections_; }
   [[nodiscard]] const std::vector<Connection>& connections() const { return connections_; }
   [[nodiscard]] const Refusal& refusal() const { return refusal_; }
+  // Connections that a peer ended by a GOAWAY.
+  [[nodiscard]] std::uint64_t goaways() const { return goaways_; }
   // Somebody wants to try again what was refused.
   void forgive(Instant now);
   // When open_wanted() should be called again although nothing happened.
@@ -141,6 +143,7 @@ class Pool {
   wire::Network& network_;
   std::uint32_t next_ordinal_;
   std::vector<Connection> connections_;
+  std::uint64_t goaways_ = 0;
   bool draining_ = false;
   Instant next_open_{};  // not before
 };

@@ -1,6 +1,7 @@
 #include "pipeline/shard.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/log.h"
@@ -22,7 +23,7 @@ constexpr Duration look_again_after = std::chrono::milliseconds(20);
 
 // Jobs of one kind have bodies of one size.
 struct Kind {
-  TaskIndex task = limits::tasks_open_max;
+  TaskIndex task = limits::task_places;
   std::uint8_t language = 0;
   std::uint8_t magic_size = 0;
   friend bool operator==(const Kind&, const Kind&) = default;
@@ -174,6 +175,10 @@ void Shard::took(TaskEntry& entry, std::uint64_t count) {
 }
 
 void Shard::give_back(Slot slot) {
+  if (Crossings::nudges_of(crossings_.slab[slot].task)) {
+    bring_home({slot, NudgeHome::How::undone, 0});
+    return;
+  }
   auto back = settlement_of(slot, crossings_.slab[slot]);
   back.kind = Settlement::Kind::returned;
   settlements_.push_back(back);
@@ -308,7 +313,14 @@ bool Shard::submit(Pool::Connection& connection, Slot slot, const TaskEntry& ent
 }
 
 void Shard::stop_task(TaskIndex task, const std::string& reason) {
-  crossings_.request_stop(task, Stop::pause, reason);
+  if (!Crossings::nudges_of(task)) {  // a nudge that cannot go comes home, and that is all
+    crossings_.request_stop(task, Stop::pause, reason);
+  }
+}
+
+void Shard::bring_home(const NudgeHome& home) {
+  crossings_.nudges_home.enqueue(home);
+  nudges_home_ = true;
 }
 
 // Every task that has work for this credential pauses; its jobs come home by their epoch. Letters
@@ -328,6 +340,9 @@ void Shard::stop_lane(Lane& lane) {
 }
 
 void Shard::flush() {
+  if (std::exchange(nudges_home_, false)) {
+    crossings_.expander_bell.ring();
+  }
   if (settlements_.empty()) {
     return;
   }
@@ -354,18 +369,25 @@ void Shard::measure_busy(Instant now) {
 void Shard::publish() {
   std::uint64_t connections = 0;
   std::uint64_t streams = 0;
+  std::uint64_t goaways = 0;
+  std::int64_t window_bytes = 0;
   Bound bound = Bound::none;
   for (const auto& lane : lanes_) {
     bound = std::max(bound, lane->pool->bound());
+    goaways += lane->pool->goaways();
     for (const auto& connection : lane->pool->connections()) {
+      const auto vitals = connection.session->vitals();
       ++connections;
-      streams += connection.session->vitals().stream_limit;
+      streams += vitals.stream_limit;
+      window_bytes += vitals.window_bytes;
     }
   }
   gauges_.in_flight.store(in_flight_, std::memory_order_relaxed);
   gauges_.connections.store(connections, std::memory_order_relaxed);
   gauges_.streams.store(streams, std::memory_order_relaxed);
   gauges_.bound.store(bound, std::memory_order_relaxed);
+  gauges_.window_bytes.store(window_bytes, std::memory_order_relaxed);
+  gauges_.goaways.store(goaways, std::memory_order_relaxed);
 }
 
 Instant Shard::next(Instant most) const {

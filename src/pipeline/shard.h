@@ -68,6 +68,8 @@ class Shard {
   // Those of stopped tasks go home.
   void give_back_stale(std::vector<Slot>& slots);
   void settle(const Job& job, Slot slot, const wire::Answer& answer, const Decision& decision);
+  // To the expander, with the next flush.
+  void bring_home(const NudgeHome& home);
 
   Crossings& crossings_;
   const Clock& clock_;
@@ -132,6 +134,7 @@ class Shard {
   std::uint64_t stops_seen_ = 0;
   std::uint64_t mail_try_ = 0;  // of the mail route, as Crossings counts them
   std::uint64_t in_flight_ = 0;
+  bool nudges_home_ = false;      // since the last flush
   double busy_ = 0;               // share of the last stretch that this thread worked
   std::uint32_t body_bytes_ = 0;  // of the newest kind of push
   Instant measured_at_{};

@@ -18,6 +18,17 @@ bool says_it_works(const wire::Answer& answer) {
          answer.reason != Reason::answer_overdue;
 }
 
+// What is in doubt may have arrived, and what was refused for good is refused the next time too:
+// only what was put off is worth another try soon.
+NudgeHome home_of(Slot slot, const wire::Answer& answer, const Outcome& outcome) {
+  const bool dead =
+      outcome.reason == Reason::unregistered || outcome.reason == Reason::expired_token;
+  const auto how = dead                               ? NudgeHome::How::dead_token
+                   : outcome.state == State::deferred ? NudgeHome::How::undone
+                                                      : NudgeHome::How::went;
+  return {slot, how, answer.timestamp_ms};
+}
+
 }  // namespace
 
 void Shard::collect(Instant now) {
@@ -53,6 +64,9 @@ void Shard::judge(Lane& lane, Pool::Connection& connection, const wire::Answer& 
   auto& job = crossings_.slab[given.slot];
   auto& entry = *crossings_.tasks[job.task];
   ++serials_[given.slot];
+  if (given.fate == wire::Fate::answered && given.status != 0) {
+    gauges_.latency.count(now - job.written_at);
+  }
   connection.answered += says_it_works(given) ? 1U : 0U;
   const auto answer = returns_.heard(given, job);
   const auto expiration_s =
@@ -120,6 +134,10 @@ void Shard::count(TaskEntry& entry, const wire::Answer& answer) {
 
 void Shard::settle(const Job& job, Slot slot, const wire::Answer& answer,
                    const Decision& decision) {
+  if (Crossings::nudges_of(job.task)) {
+    bring_home(home_of(slot, answer, decision.outcome));
+    return;
+  }
 #ifdef MUSTER_BUG_drop_settle  // planted: tests/sim/canaries.sh demands that it is caught
   if (job.invitation % 64 == 7) {
     return;

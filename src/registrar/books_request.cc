@@ -1,8 +1,8 @@
 #include "registrar/books_request.h"
 
+#include "http/percent.h"
 #include "json/writer.h"
 #include "model/id.h"
-#include "registrar/percent.h"
 
 namespace muster::registrar {
 namespace {
@@ -77,13 +77,13 @@ http::Request create_users(const BooksAccess& access, std::span<const NewUser> u
 }
 
 http::Request ask_status(const BooksAccess& access, std::string_view event) {
-  return get(access, "/status?eventId=" + percent_encoded(event));
+  return get(access, "/status?eventId=" + http::percent_encoded(event));
 }
 
 http::Request ask_users(const BooksAccess& access, std::uint32_t page, std::string_view since) {
   auto path = "/users?pageIndex=" + std::to_string(page);
   if (!since.empty()) {
-    path += "&sinceVersionId=" + percent_encoded(since);
+    path += "&sinceVersionId=" + http::percent_encoded(since);
   }
   return get(access, path);
 }

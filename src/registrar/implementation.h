@@ -77,6 +77,7 @@ struct Registrar::Implementation {
   [[nodiscard]] Instant next() const;
   [[nodiscard]] Instant due_of(const Location& location) const;
   [[nodiscard]] Instant work_of(const Location& location) const;
+  [[nodiscard]] bool can_create(const Location& location) const;
   [[nodiscard]] Result<void> step(Location& location);
   [[nodiscard]] const ServiceConfig& rules() const;  // Apple's, as last read
   [[nodiscard]] std::size_t at_once() const;         // requests

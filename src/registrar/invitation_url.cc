@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "http/percent.h"
 #include "model/limits.h"
-#include "registrar/percent.h"
 
 namespace muster::registrar {
 namespace {
@@ -20,7 +20,7 @@ std::string invitation_url(std::string_view url_template, std::string_view code)
       continue;
     }
     std::string url(url_template.substr(0, at));
-    url += percent_encoded(code);
+    url += http::percent_encoded(code);
     url += url_template.substr(at + placeholder.size());
     return acceptable_url(url) ? url : std::string();
   }

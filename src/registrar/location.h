@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "base/time.h"
 #include "registrar/back_off.h"
+#include "registrar/content_token.h"
 #include "registrar/progress.h"
 #include "store/registration_store.h"
 
@@ -58,6 +59,7 @@ struct Location {
   std::vector<OpenBatch> batches;
   std::vector<Unsettled> unsettled;  // wait for the end of a walk
   std::deque<Unsettled> lookups;     // to be asked for one by one
+  bool looked_up = false;            // in the last step
   std::optional<Walk> walk;
   bool walk_wanted = false;
   std::uint32_t batch_size = 1;  // ≤ Apple's limit; less after a batch was refused as a whole
@@ -80,6 +82,20 @@ struct Location {
   // Whether Apple may be asked anything about it.
   [[nodiscard]] bool open() const {
     return !row.content_token.empty() && (hold() == Hold::ok || unproved());
+  }
+  // Why none of its users can be registered until a person has seen to its content token; none:
+  // nothing is in the way.
+  [[nodiscard]] Reason stopped(WallTime now) const {
+    if (row.content_token.empty()) {
+      return Reason::none;  // who has no code there is refused by himself
+    }
+    if (hold() == Hold::foreign) {
+      return Reason::content_token_foreign;
+    }
+    const bool expired = expiry_of(row.expires_at, now) == Expiry::expired;
+    return expired                   ? Reason::content_token_expired
+           : hold() == Hold::refused ? Reason::content_token_refused
+                                     : Reason::none;
   }
   [[nodiscard]] bool unproved() const {
     return hold() == Hold::unproved || hold() == Hold::to_be_taken_over;

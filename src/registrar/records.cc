@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "crypto/digest.h"
+#include "model/limits.h"
 
 namespace muster::registrar {
 
@@ -25,7 +26,7 @@ Result<void> Records::load(const Visit& visit) {
     const auto user = static_cast<UserNumber>(states->integer(0));
     const auto progress = static_cast<Progress>(states->integer(1));
     const auto location = static_cast<store::LocationNumber>(states->integer(3));
-    see(user, progress, static_cast<std::uint32_t>(states->integer(2)));
+    see({user, progress, static_cast<std::uint32_t>(states->integer(2)), location});
     count(location, progress, 1);
     if (progress == Progress::wanted || progress == Progress::asked) {
       visit(location, user, progress);
@@ -42,7 +43,7 @@ Result<void> Records::commit() {
   const auto done = store_.commit();
   if (done) {
     for (const auto& change : changes_) {
-      see(change.user, change.progress, change.error);
+      see(change);
     }
   }
   changes_.clear();
@@ -84,7 +85,7 @@ Result<void> Records::put(store::RegistrationRow& row, Progress to, WallTime now
   row.state = static_cast<std::uint8_t>(to);
   row.changed_at = now;
   count(row.location, to, 1);
-  changes_.push_back({row.user, to, row.error});
+  changes_.push_back({row.user, to, row.error, row.location});
   return store_.put_registration(row);
 }
 
@@ -120,11 +121,15 @@ void Records::count(store::LocationNumber location, Progress progress, std::int6
   }
 }
 
-void Records::see(UserNumber user, Progress progress, std::uint32_t error) {
-  if (progress == Progress::associated && standings_.at(user).standing != Standing::associated) {
-    associated_.push_back(user);
+void Records::see(const Change& change) {
+  const auto seen = seen_of(change.progress, change.error);
+  if (seen.standing == Standing::associated &&
+      standings_.at(change.user).standing != Standing::associated) {
+    associated_.push_back(change.user);
   }
-  standings_.set(user, seen_of(progress, error));
+  // A store that is not ours may have stranger numbers.
+  const auto location = change.location <= limits::locations_max ? change.location : 0;
+  standings_.set(change.user, seen, static_cast<std::uint32_t>(location));
 }
 
 }  // namespace muster::registrar

@@ -55,19 +55,20 @@ class Records {
   void move(store::RegistrationRow& row, store::LocationNumber to);
 
   [[nodiscard]] const Standings& standings() const { return standings_; }
+  [[nodiscard]] Standings& standings() { return standings_; }
   [[nodiscard]] Counts counts(store::LocationNumber location) const;
   [[nodiscard]] std::vector<UserNumber> take_associated();
 
  private:
   [[nodiscard]] Result<void> put(store::RegistrationRow& row, Progress to, WallTime now);
   void count(store::LocationNumber location, Progress progress, std::int64_t by);
-  void see(UserNumber user, Progress progress, std::uint32_t error);
-
   struct Change {
     UserNumber user;
     Progress progress;
     std::uint32_t error;
+    store::LocationNumber location;
   };
+  void see(const Change& change);
   store::RegistrationStore store_;
   Standings standings_;
   std::unordered_map<store::LocationNumber, Counts> counts_;

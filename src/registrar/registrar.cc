@@ -1,5 +1,6 @@
 #include "registrar/registrar.h"
 
+#include "model/limits.h"
 #include "registrar/facts.h"
 #include "registrar/implementation.h"
 
@@ -57,6 +58,9 @@ Result<void, Complaint> Registrar::take_over(const std::string& location) {
 Result<void> Registrar::want(std::span<const Person> people) {
   return implementation_->want(people);
 }
+void Registrar::reconsider(UserNumber user) {
+  implementation_->records.standings().reconsider(user);
+}
 Result<void> Registrar::take_codes(std::span<const ImportedCode> codes) {
   return implementation_->take_codes(codes);
 }
@@ -101,6 +105,10 @@ void Registrar::Implementation::publish() {
     facts_now.registered = counts.registered;
     facts_now.associated = counts.associated;
     facts_now.refused_users = counts.refused;
+    if (location.row.number >= 1 && location.row.number <= limits::locations_max) {
+      records.standings().stop(static_cast<std::uint32_t>(location.row.number),
+                               location.stopped(clock.wall()));
+    }
   }
   const std::lock_guard lock(facts_mutex);
   facts.swap(made);

@@ -95,6 +95,8 @@ class Registrar {
   // Durable when it returns; in this order. Users that are registered or associated stay so; one
   // that was refused is tried anew. Of a location without token: refused by Reason.
   [[nodiscard]] Result<void> want(std::span<const Person> people);
+  // He will be wanted: where he was refused he is not any more. Any thread.
+  void reconsider(UserNumber user);
   // Durable when it returns; nobody is asked.
   [[nodiscard]] Result<void> take_codes(std::span<const ImportedCode> codes);
 

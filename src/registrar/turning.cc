@@ -1,5 +1,6 @@
 // What is due, whose turn it is, and what trouble means for a location.
 #include <algorithm>
+#include <utility>
 
 #include "base/assert.h"
 #include "base/log.h"
@@ -77,11 +78,15 @@ Instant Registrar::Implementation::due_of(const Location& location) const {
   return std::max({work_of(location), location.not_before, location.paced_until});
 }
 
+bool Registrar::Implementation::can_create(const Location& location) const {
+  const bool room = settings.one_by_one || location.batches.size() < limits::books_batches_open_max;
+  return room && !location.wanted.empty();
+}
+
 // When there is next something to ask; whose turn it is then, step() decides.
 Instant Registrar::Implementation::work_of(const Location& location) const {
-  const bool room = settings.one_by_one || location.batches.size() < limits::books_batches_open_max;
   if (location.unproved() || location.walk || location.walk_wanted || !location.lookups.empty() ||
-      (room && !location.wanted.empty())) {
+      can_create(location)) {
     return Instant{};
   }
   auto earliest = location.later.empty() ? Instant::never() : location.later.top().at;
@@ -115,7 +120,10 @@ Result<void> Registrar::Implementation::step(Location& location) {
   if (location.walk || location.walk_wanted || poll) {
     return walk(location);
   }
-  if (!location.lookups.empty()) {
+  // In turns with new batches: many who are looked up hold up nobody else.
+  const bool others_turn = std::exchange(location.looked_up, false) && can_create(location);
+  if (!location.lookups.empty() && !others_turn) {
+    location.looked_up = true;
     return look_up(location);
   }
   return settings.one_by_one ? register_some(location) : create(location);

@@ -20,6 +20,8 @@ struct Said {
   std::string udid;  // empty: it cannot
   std::string name;
   std::string serial;
+  std::string imei;
+  std::string meid;
   std::string topic;
   std::vector<Byte> token;  // empty: none, or none that can be kept
   std::string magic;
@@ -47,6 +49,10 @@ Said said_by(const CheckIn& device) {
       .udid = kept_text(Column::udid, device.udid),
       .name = kept_text(Column::name, device.name),
       .serial = kept_text(Column::serial, device.serial),
+      .imei = kept(Column::imei, device.imei,
+                   [](Fields& fields, std::string& into) { fields.imei(into); }),
+      .meid = kept(Column::meid, device.meid,
+                   [](Fields& fields, std::string& into) { fields.meid(into); }),
       .topic = kept(Column::topic, device.topic, take_topic),
       .token = {},
       .magic = kept(Column::push_magic, device.push_magic, [](Fields& fields, std::string& into) {
@@ -69,7 +75,8 @@ class Reception {
 
  private:
   [[nodiscard]] Result<std::optional<store::DeviceRow>> find(const Said& said);
-  [[nodiscard]] Result<std::optional<store::DeviceRow>> find_by_serial(const std::string& serial);
+  using Rows = std::vector<store::DeviceRow>;
+  [[nodiscard]] Result<std::optional<store::DeviceRow>> find_waiting(Result<Rows> rows);
   [[nodiscard]] Result<void> apply(const CheckIn& device, Said& said, store::DeviceRow& row);
   [[nodiscard]] Result<void> take_token(Kind kind, Said& said, store::DeviceRow& row);
 
@@ -81,7 +88,7 @@ class Reception {
 Result<CheckedIn> Reception::take(const CheckIn& device) {
   auto said = said_by(device);
   if (said.udid.empty()) {
-    return CheckedIn{0, false, true};
+    return CheckedIn{0, false, true, Enrollment::unknown};
   }
   auto found = find(said);
   const auto removed = upkeep_.sets().read(SetKind::devices_removed);
@@ -105,7 +112,7 @@ Result<CheckedIn> Reception::take(const CheckIn& device) {
     return tl::unexpected(applied.error());
   }
   if (!created && row == *before) {
-    return CheckedIn{row.number, false, false};
+    return CheckedIn{row.number, false, false, static_cast<Enrollment>(row.enrollment)};
   }
   if (auto put = store_.put_device(row); !put) {
     return tl::unexpected(put.error());
@@ -116,7 +123,7 @@ Result<CheckedIn> Reception::take(const CheckIn& device) {
   if (auto kept_up = upkeep_.device(before ? &*before : nullptr, row); !kept_up) {
     return tl::unexpected(kept_up.error());
   }
-  return CheckedIn{row.number, created, false};
+  return CheckedIn{row.number, created, false, static_cast<Enrollment>(row.enrollment)};
 }
 
 Result<std::optional<store::DeviceRow>> Reception::find(const Said& said) {
@@ -128,15 +135,16 @@ Result<std::optional<store::DeviceRow>> Reception::find(const Said& said) {
   if (!by_udid || *by_udid) {
     return by_udid;
   }
-  return find_by_serial(said.serial);
+  auto by_serial = find_waiting(said.serial.empty() ? Result<Rows>(Rows())
+                                                    : store_.devices_by_serial(said.serial));
+  if (!by_serial || *by_serial) {
+    return by_serial;
+  }
+  return find_waiting(store_.devices_by_radio(said.imei, said.meid));
 }
 
-Result<std::optional<store::DeviceRow>> Reception::find_by_serial(const std::string& serial) {
-  std::optional<store::DeviceRow> nobody;
-  if (serial.empty()) {
-    return nobody;
-  }
-  auto rows = store_.devices_by_serial(serial);
+// The first that has not checked in yet.
+Result<std::optional<store::DeviceRow>> Reception::find_waiting(Result<Rows> rows) {
   const auto removed = upkeep_.sets().read(SetKind::devices_removed);
   if (!rows || !removed) {
     return tl::unexpected(rows ? removed.error() : rows.error());
@@ -144,17 +152,25 @@ Result<std::optional<store::DeviceRow>> Reception::find_by_serial(const std::str
   const auto waiting = std::ranges::find_if(*rows, [&](const store::DeviceRow& row) {
     return row.udid.empty() && !(*removed)->contains(row.number);
   });
-  return waiting == rows->end() ? nobody : std::optional(std::move(*waiting));
+  if (waiting == rows->end()) {
+    return std::optional<store::DeviceRow>();
+  }
+  return std::optional(std::move(*waiting));
 }
 
 Result<void> Reception::apply(const CheckIn& device, Said& said, store::DeviceRow& row) {
   row.udid = said.udid;
   row.name = said.name.empty() ? row.name : said.name;
   row.serial = said.serial.empty() ? row.serial : said.serial;
+  row.imei = said.imei.empty() ? row.imei : said.imei;
+  row.meid = said.meid.empty() ? row.meid : said.meid;
   if (device.platform != Platform::unknown) {
     row.platform = static_cast<std::uint8_t>(device.platform);
   }
-  if (device.enrollment != Enrollment::unknown) {
+  // An iPad that enrols does not say that it is shared: its users' channels do, or an import did.
+  const bool says_less = device.enrollment == Enrollment::device &&
+                         static_cast<Enrollment>(row.enrollment) == Enrollment::shared;
+  if (device.enrollment != Enrollment::unknown && !says_less) {
     row.enrollment = static_cast<std::uint8_t>(device.enrollment);
   }
   if (device.kind == Kind::token || device.kind == Kind::user_token) {

@@ -62,7 +62,7 @@ Result<bool, Complaint> CsvReader::read_record(Cursor& cursor) {
     if (auto checked = check_last_field(); !checked) {
       return tl::unexpected(checked.error());
     }
-    if (cursor.at == cursor.end || *cursor.at != ',') {
+    if (cursor.at == cursor.end || *cursor.at != dialect_.separator) {
       break;
     }
     ++cursor.at;
@@ -77,12 +77,28 @@ Result<bool, Complaint> CsvReader::read_record(Cursor& cursor) {
   return !blank;
 }
 
+bool CsvReader::escapes(const Cursor& cursor) const {
+  return dialect_.backslash && *cursor.at == '\\' && cursor.end - cursor.at > 1 &&
+         !ends_line(cursor.at[1]);
+}
+
 void CsvReader::read_plain(Cursor& cursor) {
   char* const begin = cursor.at;
-  while (cursor.at != cursor.end && *cursor.at != ',' && !ends_line(*cursor.at)) {
-    ++cursor.at;
+  const char separator = dialect_.separator;
+  if (!dialect_.backslash) {
+    while (cursor.at != cursor.end && *cursor.at != separator && !ends_line(*cursor.at)) {
+      ++cursor.at;
+    }
+    fields_.back().text = {begin, static_cast<std::size_t>(cursor.at - begin)};
+    return;
   }
-  fields_.back().text = {begin, static_cast<std::size_t>(cursor.at - begin)};
+  char* out = begin;
+  for (; cursor.at != cursor.end && *cursor.at != separator && !ends_line(*cursor.at);
+       ++cursor.at) {
+    cursor.at += escapes(cursor) ? 1 : 0;
+    *out++ = *cursor.at;
+  }
+  fields_.back().text = {begin, static_cast<std::size_t>(out - begin)};
 }
 
 // Joins the pieces between doubled quotes in place: the text only ever gets shorter.
@@ -96,6 +112,10 @@ Result<void, Complaint> CsvReader::read_quoted(Cursor& cursor) {
                      file_.last() ? "a quote opens here and never closes"
                                   : "a quote opens here and does not close within 1 MiB",
                      "a closing quote", "close it, or double the quotes inside");
+    }
+    if (escapes(cursor)) {
+      *out++ = *++cursor.at;
+      continue;
     }
     const char c = *cursor.at;
     if (c == '"') {
@@ -112,9 +132,11 @@ Result<void, Complaint> CsvReader::read_quoted(Cursor& cursor) {
   }
   ++cursor.at;
   fields_.back().text = {begin, static_cast<std::size_t>(out - begin)};
-  if (cursor.at != cursor.end && *cursor.at != ',' && !ends_line(*cursor.at)) {
+  if (cursor.at != cursor.end && *cursor.at != dialect_.separator && !ends_line(*cursor.at)) {
     return trouble(cursor.line, cursor.column(), "text behind a closing quote",
-                   "a comma or the end of the line", "double the quotes inside a field");
+                   dialect_.separator == ',' ? "a comma or the end of the line"
+                                             : "a semicolon or the end of the line",
+                   "double the quotes inside a field");
   }
   return {};
 }

@@ -1,7 +1,8 @@
 // CSV (RFC 4180, read generously where that loses nothing).
 //
 // Lines end in LF, CRLF or CR, mixed as they like; a field in quotes may hold commas, line ends and
-// doubled quotes; blank lines are left out. Refused, with line and column: a quote that never
+// doubled quotes; blank lines are left out. A dialect may separate by semicolons, and take what
+// stands behind a backslash as it is. Refused, with line and column: a quote that never
 // closes (where it opened), text behind a closing quote, records over limits::line_bytes_max,
 // fields over field_bytes_max, more than columns_max columns, bytes that are not UTF-8. Such
 // trouble ends the file: what follows is guesswork.
@@ -23,9 +24,15 @@ struct CsvField {
   std::uint64_t column = 0;  // of its first byte, the quote included
 };
 
+struct CsvDialect {
+  char separator = ',';
+  bool backslash = false;
+};
+
 class CsvReader {
  public:
-  explicit CsvReader(TextFile file) : file_(std::move(file)) {}
+  explicit CsvReader(TextFile file, CsvDialect dialect = {})
+      : file_(std::move(file)), dialect_(dialect) {}
 
   // False at the end of the file. The fields are good until the next call.
   [[nodiscard]] Result<bool, Complaint> next();
@@ -54,7 +61,11 @@ class CsvReader {
                                                   std::string found, std::string expected,
                                                   std::string mend) const;
 
+  // The bytes that lie ready begin with a character that a backslash takes as it is.
+  [[nodiscard]] bool escapes(const Cursor& cursor) const;
+
   TextFile file_;
+  CsvDialect dialect_;
   std::vector<CsvField> fields_;
   std::uint64_t line_ = 1;
   std::uint64_t record_line_ = 0;

@@ -1,6 +1,7 @@
 #include "roster/csv_rows.h"
 
 #include <algorithm>
+#include <array>
 
 #include "roster/nearest.h"
 
@@ -69,6 +70,10 @@ Result<void, Complaint> CsvRows::place(std::size_t at, std::span<const Column> k
     }
   }
   const auto column = column_named(name);
+  if (column && std::ranges::find(columns_, column) != columns_.end()) {
+    return tl::unexpected(complaint(at, "the column '" + std::string(name_of(*column)) + "' twice",
+                                    "each column once", "remove one of them"));
+  }
   if (column && std::ranges::find(known, *column) != known.end()) {
     columns_.push_back(column);
     return {};
@@ -93,8 +98,16 @@ Result<void, Complaint> CsvRows::settle(Table table) {
       return placed;
     }
   }
+  const auto has = [&](Column column) {
+    return std::ranges::find(columns_, std::optional(column)) != columns_.end();
+  };
+  if (table == Table::devices && std::ranges::none_of(device_keys, has)) {
+    return tl::unexpected(
+        complaint(0, "the column 'device_id' is missing", "the columns " + names_of(known),
+                  "the first line must name the columns; udid, serial, imei or meid do as well"));
+  }
   for (const auto needed : required_of(table)) {
-    if (std::ranges::find(columns_, std::optional(needed)) == columns_.end()) {
+    if (!has(needed)) {
       return tl::unexpected(
           complaint(0, "the column '" + std::string(name_of(needed)) + "' is missing",
                     "the columns " + names_of(known), "the first line must name the columns"));
@@ -162,12 +175,21 @@ std::string CsvRows::header_as_csv() const {
 Table table_of_header(const std::vector<CsvField>& header) {
   const auto has = [&](Column column) {
     return std::ranges::any_of(
-        header, [&](const CsvField& field) { return field.text == name_of(column); });
+        header, [&](const CsvField& field) { return column_named(field.text) == column; });
   };
   if (has(Column::member_group_id) || (has(Column::group_id) && has(Column::user_id))) {
     return Table::members;
   }
-  return has(Column::group_id) ? Table::groups : Table::flat;
+  if (has(Column::group_id)) {
+    return Table::groups;
+  }
+  // An inventory: devices by what is printed on them, and nothing about people but whose they are.
+  constexpr std::array<Column, 6> of_people = {Column::full_name, Column::email,
+                                               Column::language,  Column::managed_apple_account,
+                                               Column::location,  Column::group};
+  const bool inventory = !has(Column::device_id) && std::ranges::any_of(device_keys, has) &&
+                         std::ranges::none_of(of_people, has);
+  return inventory ? Table::devices : Table::flat;
 }
 
 Result<std::unique_ptr<RowReader>, Complaint> read_csv_rows(CsvReader csv, CsvHeader header,

@@ -25,6 +25,7 @@ class Derivation {
   [[nodiscard]] Result<void, Complaint> check_tokens_of_others();
   [[nodiscard]] Result<void, Complaint> load_groups();
   void apply_memberships();
+  void let_leave();
   void warn_of_repeats();
   [[nodiscard]] Result<void, Complaint> check_cycles() const;
   [[nodiscard]] Result<void, Complaint> touch_blocks_of_languages();
@@ -117,6 +118,7 @@ Result<void, Complaint> Derivation::load_groups() {
   }
   state_.groups_replaced.resize(count);
   apply_memberships();
+  let_leave();
   inside_.resize(count);
   for (GroupNumber number = 0; number < count; ++number) {
     groups_[number].children.for_each([&](GroupNumber child) { inside_[number].push_back(child); });
@@ -130,6 +132,13 @@ void Derivation::apply_memberships() {
     return std::tuple(one.group, one.nested, one.member, one.mark);
   });
   warn_of_repeats();
+  for (GroupNumber number = 0; number < groups_.size(); ++number) {
+    if (state_.groups_replaced[number]) {
+      groups_[number].members = NumberSet();
+      groups_[number].children = NumberSet();
+      groups_changed_[number] = true;
+    }
+  }
   for (std::size_t begin = 0; begin < all.size();) {
     const auto group = all[begin].group;
     OrderedSet members;
@@ -143,14 +152,27 @@ void Derivation::apply_memberships() {
       }
     }
     auto& sets = groups_[group];
-    if (state_.groups_replaced[group]) {
-      sets.members = NumberSet();
-      sets.children = NumberSet();
-    }
     sets.members |= members.take();
     sets.children |= children.take();
     groups_changed_[group] = true;
     begin = at;
+  }
+}
+
+void Derivation::let_leave() {
+  if (state_.users_leaving.empty() && state_.groups_leaving.empty()) {
+    return;
+  }
+  for (GroupNumber number = 0; number < groups_.size(); ++number) {
+    auto& sets = groups_[number];
+    const bool leaves = state_.groups_leaving.contains(number);
+    auto members = leaves ? NumberSet() : sets.members - state_.users_leaving;
+    auto children = leaves ? NumberSet() : sets.children - state_.groups_leaving;
+    if (!(members == sets.members) || !(children == sets.children)) {
+      sets.members = std::move(members);
+      sets.children = std::move(children);
+      groups_changed_[number] = true;
+    }
   }
 }
 
@@ -311,8 +333,10 @@ void Derivation::find_enabled() {
   for (const auto group : closure_of(off, inside_)) {
     inherited_off |= groups_[group].members;
   }
-  enabled_ = enabled_users(
-      {.all = state_.users_all, .on = state_.users_on, .off = state_.users_off}, inherited_off);
+  enabled_ = enabled_users({.all = state_.users_all - state_.users_inactive,
+                            .on = state_.users_on,
+                            .off = state_.users_off},
+                           inherited_off);
 }
 
 // Counting sort: the devices of user u are devices_by_user_[first_of_user_[u]] … [u + 1].
@@ -377,6 +401,7 @@ Result<void, Complaint> Derivation::write_sets() {
         Written{SetKind::users_removed, &state_.users_removed},
         Written{SetKind::groups_removed, &state_.groups_removed},
         Written{SetKind::devices_removed, &state_.devices_removed},
+        Written{SetKind::users_inactive, &state_.users_inactive},
         Written{SetKind::users_enabled, &enabled_}}) {
     if (auto put = state_.store.put_set(kind, *set); !put) {
       return refuse(put.error());

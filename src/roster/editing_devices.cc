@@ -58,7 +58,6 @@ Result<void, Complaint> Editor::edit_device(store::DeviceRow row, const FieldEdi
   const auto topic = (**topics)[row.topic];
   auto topic_after = topic;
   take_device(fields, row, topic_after);
-  fields.text(Column::udid, row.udid);
   if (!fields.good()) {
     return tl::unexpected(fields.complaint());
   }

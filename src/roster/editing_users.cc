@@ -145,8 +145,8 @@ Result<void> Editor::take_out(const store::UserRow& user) {
       return put;
     }
   }
-  for (const auto kind :
-       {SetKind::users, SetKind::users_on, SetKind::users_off, SetKind::users_with_mail}) {
+  for (const auto kind : {SetKind::users, SetKind::users_on, SetKind::users_off,
+                          SetKind::users_with_mail, SetKind::users_inactive}) {
     if (auto put = upkeep_.sets().put(kind, user.number, false); !put) {
       return put;
     }

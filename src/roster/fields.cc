@@ -90,6 +90,36 @@ void Fields::magic(Column column, std::string& into) {
   }
 }
 
+void Fields::imei(std::string& into) {
+  set_apart(Column::imei, "an IMEI: digits", [](char c) { return c >= '0' && c <= '9'; }, into);
+}
+void Fields::meid(std::string& into) {
+  set_apart(Column::meid, "an MEID: hexadecimal digits", hex_digit, into);
+}
+
+// "35 209900 176148 1" and "A0-0000009B2C3D" carry nothing but their digits.
+void Fields::set_apart(Column column, const char* expected, bool (*is_digit)(char),
+                       std::string& into) {
+  const auto& value = row_.at(column);
+  if (!good_ || !value.present) {
+    return;
+  }
+  constexpr std::size_t digits_max = 20;
+  std::string digits;
+  for (const char c : value.text) {
+    if (is_digit(c)) {
+      digits += c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c;
+    } else if (c != ' ' && c != '-') {
+      digits.resize(digits_max + 1);
+    }
+    if (digits.size() > digits_max) {
+      refuse(column, std::string(name_of(column)) + " " + shown(value.text), expected, "");
+      return;
+    }
+  }
+  into = std::move(digits);
+}
+
 // Tools print tokens as <0a1b 2c3d …>: brackets and spaces carry nothing.
 void Fields::token(Column column, std::vector<Byte>& into) {
   const auto& value = row_.at(column);

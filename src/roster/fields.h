@@ -24,6 +24,8 @@ class Fields {
   void email(std::string& into);
   void magic(Column column, std::string& into);
   void token(Column column, std::vector<Byte>& into);
+  void imei(std::string& into);  // digits, however they are set apart
+  void meid(std::string& into);  // hexadecimal digits, likewise
   void on_or_off(store::Switch& into);
   // One of `names`: its place from 1; 0 where empty.
   void choice(Column column, std::span<const std::string_view> names, std::uint8_t& into);
@@ -35,6 +37,8 @@ class Fields {
   [[nodiscard]] const Complaint& complaint() const { return complaint_; }
 
  private:
+  void set_apart(Column column, const char* expected, bool (*is_digit)(char), std::string& into);
+
   const Row& row_;
   const std::string& file_;
   Complaint complaint_;

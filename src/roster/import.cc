@@ -6,14 +6,21 @@
 #include <array>
 #include <optional>
 
+#include "roster/directory_book.h"
+#include "roster/directory_rows.h"
 #include "roster/import_state.h"
 #include "roster/rejects.h"
 #include "roster/row_writer.h"
+#include "roster/school_book.h"
+#include "roster/school_files.h"
+#include "roster/school_reader.h"
+#include "roster/school_rows.h"
 
 namespace muster::roster {
 namespace {
 
 constexpr std::uint64_t rows_per_step = 8192;  // some milliseconds each
+constexpr std::uint64_t bad_entries_shown = 10;
 constexpr std::array<const char*, 4> file_names = {"users.csv", "groups.csv", "members.csv",
                                                    "devices.csv"};
 
@@ -32,8 +39,14 @@ class Import {
 
  private:
   [[nodiscard]] Result<void, Complaint> write_everything();
+  [[nodiscard]] Result<void, Complaint> prepare();
+  [[nodiscard]] Result<void, Complaint> settle();
   [[nodiscard]] Result<void, Complaint> find_files();
   [[nodiscard]] Result<void, Complaint> add_directory(const std::string& path);
+  // False: what lies there was not exported by a school.
+  [[nodiscard]] Result<bool, Complaint> find_school(const std::string& path);
+  [[nodiscard]] Result<bool> is_known(Kin kin, const std::string& id);
+  void add_sources(std::vector<Source> sources);
   [[nodiscard]] Result<void, Complaint> open_files();
   [[nodiscard]] Result<void, Complaint> read_file(std::size_t at);
   // A row was refused: put aside, or the end.
@@ -47,6 +60,8 @@ class Import {
   const std::function<bool(const ImportStep&)>& step_;
   ImportState state_;
   RowWriter writer_;
+  std::optional<DirectoryBook> book_;
+  std::optional<School> school_;
   std::optional<Rejects> rejects_;
   std::vector<std::string> paths_;
   std::vector<Source> sources_;
@@ -80,8 +95,8 @@ Result<ImportCounts, Complaint> Import::run() {
 }
 
 Result<void, Complaint> Import::write_everything() {
-  if (auto loaded = load(state_); !loaded) {
-    return loaded;
+  if (auto prepared = prepare(); !prepared) {
+    return prepared;
   }
   const bool first = state_.users.entries().empty() && state_.devices.entries().empty();
   if (first) {
@@ -94,8 +109,8 @@ Result<void, Complaint> Import::write_everything() {
       return read;
     }
   }
-  if (auto checked = check_outcome(); !checked) {
-    return checked;
+  if (auto settled = settle(); !settled) {
+    return settled;
   }
   if (auto derived = derive(state_, [this] { return keep_on(); }); !derived) {
     return derived;
@@ -114,12 +129,57 @@ Result<void, Complaint> Import::write_everything() {
   return keep_on() ? Result<void, Complaint>{} : tl::unexpected(interrupted());
 }
 
+// A directory's people are found before ids are loaded, since it renames them.
+Result<void, Complaint> Import::prepare() {
+  if (plan_.directory == nullptr) {
+    auto loaded = load(state_);
+    if (loaded && school_) {
+      add_sources(school_sources(*school_, state_));
+    }
+    return loaded;
+  }
+  book_.emplace(*plan_.directory);
+  if (const auto prepared = book_->prepare(store_, state_.counts); !prepared) {
+    return tl::unexpected(state_.complaint(prepared.error()));
+  }
+  if (auto loaded = load(state_); !loaded) {
+    return loaded;
+  }
+  add_sources(directory_sources(*plan_.directory, book_->names(), state_));
+  return {};
+}
+
+void Import::add_sources(std::vector<Source> sources) {
+  for (auto& source : sources) {
+    progress_.bytes_total += source.reader->bytes_total();
+    state_.files.push_back(source.path);
+    sources_.push_back(std::move(source));
+  }
+}
+
+Result<void, Complaint> Import::settle() {
+  if (school_) {
+    return SchoolBook(*school_, state_).settle(plan_.removals_percent_max);
+  }
+  return book_ ? book_->settle(state_, plan_.removals_percent_max) : check_outcome();
+}
+
 Result<void, Complaint> Import::find_files() {
+  if (plan_.directory != nullptr) {
+    return {};
+  }
   if (plan_.paths.empty()) {
     return tl::unexpected(
         Complaint{"", 0, 0, "no file to import", "a directory, a CSV or an NDJSON file", "", {}});
   }
   for (const auto& path : plan_.paths) {
+    const auto of_school = find_school(path);
+    if (!of_school) {
+      return tl::unexpected(of_school.error());
+    }
+    if (*of_school) {
+      continue;
+    }
     struct stat facts{};
     if (::stat(path.c_str(), &facts) == 0 && S_ISDIR(facts.st_mode)) {
       if (auto added = add_directory(path); !added) {
@@ -130,6 +190,51 @@ Result<void, Complaint> Import::find_files() {
     }
   }
   return {};
+}
+
+Result<bool, Complaint> Import::find_school(const std::string& path) {
+  const auto files = open_school_files(path);
+  if (!files) {
+    return tl::unexpected(files.error());
+  }
+  if (*files == nullptr) {
+    return false;
+  }
+  const auto kind = school_kind(**files);
+  if (!kind) {
+    return tl::unexpected(kind.error());
+  }
+  if (*kind == SchoolKind::none) {
+    return false;  // opened as any file, an archive is refused there
+  }
+  if (plan_.paths.size() != 1) {
+    return tl::unexpected(Complaint{path,
+                                    0,
+                                    0,
+                                    "the files of a school among others",
+                                    "the school's directory or archive alone",
+                                    "import it by itself",
+                                    {}});
+  }
+  auto school = read_school(
+      **files, *kind, [this](Kin kin, const std::string& id) { return is_known(kin, id); },
+      [this](const std::string& file, std::uint64_t records) {
+        return !step_ || step_(ImportStep{file, 0, 0, records});
+      });
+  if (!school) {
+    return tl::unexpected(school.error());
+  }
+  school_.emplace(std::move(*school));
+  return true;
+}
+
+Result<bool> Import::is_known(Kin kin, const std::string& id) {
+  if (kin == Kin::user) {
+    const auto user = store_.user_by_id(id);
+    return user ? Result<bool>(user->has_value()) : tl::unexpected(user.error());
+  }
+  const auto group = store_.group_by_id(id);
+  return group ? Result<bool>(group->has_value()) : tl::unexpected(group.error());
 }
 
 Result<void, Complaint> Import::add_directory(const std::string& path) {
@@ -209,11 +314,27 @@ Result<void, Complaint> Import::read_file(std::size_t at) {
 
 Result<void, Complaint> Import::put_aside(const Source& source, const Complaint& why) {
   const bool of_this_row = why.cause == Error{};
-  if (!of_this_row || !rejects_) {
+  const auto entry = source.reader->entry();
+  if (!of_this_row || (!rejects_ && entry.empty())) {
     return tl::unexpected(why);
   }
   ++state_.counts.rejected;
-  return rejects_->write(why, *source.reader);
+  if (rejects_ && entry.empty()) {
+    return rejects_->write(why, *source.reader);
+  }
+  auto of_entry = why;
+  of_entry.line = of_entry.column = 0;
+  of_entry.found += " in '" + entry + "'";
+  if (rejects_) {
+    return rejects_->write(of_entry, *source.reader);
+  }
+  // Nobody can mend a directory from here, and one bad entry must not hold up all others.
+  if (state_.counts.rejected <= bad_entries_shown) {
+    state_.counts.warnings.push_back(of_entry.line_of_text() + "; left out");
+  } else if (state_.counts.rejected == bad_entries_shown + 1) {
+    state_.counts.warnings.push_back("more such entries are left out; --skip-bad lists them all");
+  }
+  return {};
 }
 
 Result<void, Complaint> Import::check_outcome() const {

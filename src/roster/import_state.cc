@@ -1,6 +1,7 @@
 #include "roster/import_state.h"
 
 #include "base/assert.h"
+#include "model/directory_limits.h"
 #include "roster/mail_users.h"
 
 namespace muster::roster {
@@ -60,14 +61,14 @@ Result<void> load_sets(ImportState& state) {
     store::SetKind kind;
     NumberSet* into;
   };
-  for (const auto& [kind, into] :
-       {Wanted{store::SetKind::users, &state.users_all},
-        Wanted{store::SetKind::users_on, &state.users_on},
-        Wanted{store::SetKind::users_off, &state.users_off},
-        Wanted{store::SetKind::groups_off, &state.groups_off},
-        Wanted{store::SetKind::users_removed, &state.users_removed},
-        Wanted{store::SetKind::groups_removed, &state.groups_removed},
-        Wanted{store::SetKind::devices_removed, &state.devices_removed}}) {
+  for (const auto& [kind, into] : {Wanted{store::SetKind::users, &state.users_all},
+                                   Wanted{store::SetKind::users_on, &state.users_on},
+                                   Wanted{store::SetKind::users_off, &state.users_off},
+                                   Wanted{store::SetKind::groups_off, &state.groups_off},
+                                   Wanted{store::SetKind::users_removed, &state.users_removed},
+                                   Wanted{store::SetKind::groups_removed, &state.groups_removed},
+                                   Wanted{store::SetKind::devices_removed, &state.devices_removed},
+                                   Wanted{store::SetKind::users_inactive, &state.users_inactive}}) {
     auto set = state.store.set(kind);
     if (!set) {
       return tl::unexpected(set.error());
@@ -101,6 +102,13 @@ std::string ImportState::words_of(Mark mark) const {
 
 Complaint ImportState::complaint(const Error& error) const {
   return complaint_of_store(store.file(), error);
+}
+
+void note(ImportChange& change, std::string_view id) {
+  ++change.count;
+  if (change.first.size() < limits::names_shown_max) {
+    change.first.emplace_back(id);
+  }
 }
 
 Complaint complaint_of_store(const std::string& file, const Error& error) {

@@ -6,12 +6,14 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "base/number_set.h"
 #include "base/time.h"
+#include "roster/device_keys.h"
 #include "roster/id_table.h"
 #include "roster/nesting.h"
 #include "roster/roster.h"
@@ -38,7 +40,8 @@ struct ImportState {
   IdTable users;
   IdTable groups;
   IdTable devices;
-  IdTable tokens;  // claimed by devices of this import; number: the device
+  IdTable tokens;                         // claimed by devices of this import; number: the device
+  std::optional<DeviceKeys> device_keys;  // where a row wants them
   std::unordered_map<std::string, std::vector<GroupNumber>> groups_by_name;
   std::vector<std::uint16_t> language_of_user;  // by number
   std::vector<std::string> topics;              // by index
@@ -54,6 +57,9 @@ struct ImportState {
   NumberSet users_removed;
   NumberSet groups_removed;
   NumberSet devices_removed;
+  NumberSet users_inactive;
+  NumberSet users_leaving;                    // removed by this import: out of every group
+  NumberSet groups_leaving;                   // likewise
   std::vector<bool> devices_touched;          // by number: named by this import
   std::vector<bool> blocks_touched;           // by number: to be rebuilt
   std::vector<UserNumber> languages_changed;  // users whose devices' blocks must follow
@@ -67,6 +73,8 @@ struct ImportState {
   [[nodiscard]] std::string words_of(Mark mark) const;
   [[nodiscard]] Complaint complaint(const Error& error) const;
 };
+
+void note(ImportChange& change, std::string_view id);
 
 // The store refused; the import ends whatever else is skipped.
 [[nodiscard]] Complaint complaint_of_store(const std::string& file, const Error& error);

@@ -3,28 +3,13 @@
 #include <algorithm>
 #include <span>
 
-#include "base/ascii.h"
 #include "roster/push_target.h"
+#include "roster/search.h"
 
 namespace muster::roster {
 namespace {
 
 using store::SetKind;
-
-class Search {
- public:
-  explicit Search(const std::string& wanted) : wanted_(wanted) {
-    std::ranges::transform(wanted_, wanted_.begin(), ascii_lower);
-  }
-  [[nodiscard]] bool empty() const { return wanted_.empty(); }
-  [[nodiscard]] bool finds(std::string_view text) const {
-    const auto found = std::ranges::search(text, wanted_, {}, ascii_lower);
-    return wanted_.empty() || !found.empty();
-  }
-
- private:
-  std::string wanted_;
-};
 
 // Looks at the rows of a cursor whose first column is the number: `shown` says whether the row is
 // to be in the page, and `take` puts it there.

@@ -24,6 +24,9 @@ struct ListQuery {
 inline constexpr std::size_t list_rows_max = 1000;
 inline constexpr std::size_t list_rows_searched_max = 100'000;  // of one call
 
+// Which members of a group.
+enum class MemberState : std::uint8_t { any, not_invited, invited, enrolled };
+
 template <class Item>
 struct ListPage {
   std::vector<Item> rows;
@@ -72,6 +75,12 @@ struct GroupDetails {
 [[nodiscard]] Result<ListedDevice> listed_device(store::RosterStore& store, store::DeviceRow row);
 [[nodiscard]] Result<ListPage<ListedUser>> list_users(store::RosterStore& store,
                                                       const ListQuery& query);
+// The users of a group and of all groups inside it, each once. Invited are those who have not
+// enrolled yet.
+[[nodiscard]] Result<ListPage<ListedUser>, Complaint> list_members(store::RosterStore& store,
+                                                                   const std::string& group,
+                                                                   MemberState state,
+                                                                   const ListQuery& query);
 [[nodiscard]] Result<ListPage<ListedGroup>> list_groups(store::RosterStore& store,
                                                         const ListQuery& query);
 [[nodiscard]] Result<ListPage<ListedDevice>> list_devices(store::RosterStore& store,

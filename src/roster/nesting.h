@@ -31,7 +31,7 @@ using Nesting = std::vector<std::vector<GroupNumber>>;
 // For whom Managed Distribution is on: a user's own word decides; without one, a single group that
 // is off switches it off.
 struct Switched {
-  const NumberSet& all;
+  NumberSet all;
   const NumberSet& on;
   const NumberSet& off;
 };

@@ -1,5 +1,6 @@
 // A reader's pages and details, each in one snapshot.
 #include "roster/import_state.h"
+#include "roster/lookup.h"
 #include "roster/reader_implementation.h"
 
 namespace muster::roster {
@@ -35,9 +36,25 @@ Result<Value, Complaint> details_of(store::RosterStore& store, Read read) {
 
 }  // namespace
 
+Result<ListPage<ListedUser>, Complaint> RosterReader::list_members(const std::string& group,
+                                                                   MemberState state,
+                                                                   const ListQuery& query) {
+  auto& store = implementation_->store;
+  return details_of<ListPage<ListedUser>>(
+      store, [&] { return roster::list_members(store, group, state, query); });
+}
+
 Result<UserDetails, Complaint> RosterReader::user_details(const std::string& id) {
   auto& store = implementation_->store;
   return details_of<UserDetails>(store, [&] { return roster::user_details(store, id); });
+}
+
+Result<UserNumber, Complaint> RosterReader::user_number(const std::string& user_id) {
+  auto& store = implementation_->store;
+  return details_of<UserNumber>(store, [&]() -> Result<UserNumber, Complaint> {
+    const auto user = find_user(store, user_id);
+    return user ? Result<UserNumber, Complaint>(user->number) : tl::unexpected(user.error());
+  });
 }
 
 Result<GroupDetails, Complaint> RosterReader::group_details(const std::string& group) {

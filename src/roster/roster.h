@@ -19,6 +19,7 @@
 #include "base/number_set.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "directory/directory.h"
 #include "model/id.h"
 #include "model/job.h"
 #include "roster/check_in.h"
@@ -34,12 +35,27 @@ struct ImportPlan {
   std::string format;  // "", "csv", "ndjson"
   bool dry_run = false;
   std::string rejects_file;  // not empty: bad rows go there, with the reason
+  // Instead of paths: what a directory service said. Its users and groups replace those that came
+  // from it before (directory_book.h); a bad one is left out with a warning.
+  const directory::Directory* directory = nullptr;
+  // Of the users that came from a directory, or from a school's whole files; more: refused.
+  std::uint32_t removals_percent_max = 100;
 };
 struct ImportStep {
   std::string file;
   std::uint64_t bytes_done = 0;
   std::uint64_t bytes_total = 0;
   std::uint64_t rows = 0;
+};
+// What an import made of what was there; of each kind the first names.
+struct ImportChange {
+  std::uint64_t count = 0;
+  std::vector<std::string> first;  // ids, at most limits::names_shown_max
+};
+struct ImportChanges {
+  ImportChange added;
+  ImportChange changed;
+  ImportChange removed;
 };
 struct ImportCounts {
   std::uint64_t users = 0;
@@ -48,6 +64,9 @@ struct ImportCounts {
   std::uint64_t devices = 0;
   std::uint64_t rejected = 0;
   std::vector<std::string> warnings;
+  ImportChanges users_changed;
+  ImportChanges groups_changed;
+  ImportChanges devices_changed;
 };
 
 enum class Wanted : std::uint8_t { not_invited, not_enrolled };
@@ -199,6 +218,8 @@ class RosterReader {
   [[nodiscard]] Result<std::vector<UserText>> user_texts(const std::vector<UserNumber>& users);
   // In the order asked; numbers ascend; users that are not known are left out.
   [[nodiscard]] Result<std::vector<Person>> people(std::span<const UserNumber> users);
+  // Complains, with the nearest known id, where nobody has this one.
+  [[nodiscard]] Result<UserNumber, Complaint> user_number(const std::string& user_id);
   [[nodiscard]] Result<NumberSet> users_enrolled();
   // All of a user's devices, pushable or not.
   [[nodiscard]] Result<std::vector<DeviceNumber>> devices_of(UserNumber user);
@@ -211,6 +232,9 @@ class RosterReader {
                                                              std::size_t limit);
   // As listing.h has them.
   [[nodiscard]] Result<ListPage<ListedUser>> list_users(const ListQuery& query);
+  [[nodiscard]] Result<ListPage<ListedUser>, Complaint> list_members(const std::string& group,
+                                                                     MemberState state,
+                                                                     const ListQuery& query);
   [[nodiscard]] Result<ListPage<ListedGroup>> list_groups(const ListQuery& query);
   [[nodiscard]] Result<ListPage<ListedDevice>> list_devices(const ListQuery& query);
   [[nodiscard]] Result<UserDetails, Complaint> user_details(const std::string& id);

@@ -39,9 +39,16 @@ enum class Column : std::uint8_t {
   user_push_token,
   user_push_magic,
   group,
-  udid,  // of edits and check-ins alone: no table has it
+  udid,
+  imei,
+  meid,
 };
-inline constexpr std::size_t columns_count = 21;
+inline constexpr std::size_t columns_count = 23;
+// What tells a device apart, in this order: a row of devices needs one of them. Without a device_id
+// it is the device that has the next of them already, or a new one that is called by it: a
+// placeholder, until it checks in.
+inline constexpr std::array<Column, 5> device_keys = {Column::device_id, Column::udid,
+                                                      Column::serial, Column::imei, Column::meid};
 [[nodiscard]] std::string_view name_of(Column column);
 [[nodiscard]] std::optional<Column> column_named(std::string_view name);
 
@@ -80,6 +87,8 @@ class RowReader {
   [[nodiscard]] virtual std::string as_csv() const = 0;
   [[nodiscard]] virtual std::string header_as_csv() const = 0;
   [[nodiscard]] virtual const std::vector<std::string>& warnings() const = 0;
+  // Where the row stands, where a line means nothing: the entry of a directory.
+  [[nodiscard]] virtual std::string entry() const { return {}; }
   [[nodiscard]] virtual std::uint64_t bytes_done() const = 0;
   [[nodiscard]] virtual std::uint64_t bytes_total() const = 0;
 };

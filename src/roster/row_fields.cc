@@ -33,6 +33,9 @@ void take_device(Fields& fields, store::DeviceRow& row, std::string& topic) {
   fields.text(Column::name, row.name);
   fields.choice(Column::platform, platform_names(), row.platform);
   fields.text(Column::serial, row.serial);
+  fields.text(Column::udid, row.udid);
+  fields.imei(row.imei);
+  fields.meid(row.meid);
   fields.choice(Column::enrollment, enrollment_names(), row.enrollment);
   take_topic(fields, topic);
   fields.token(Column::push_token, row.push_token);

@@ -5,21 +5,9 @@
 #include "model/limits.h"
 #include "roster/fields.h"
 #include "roster/nearest.h"
-#include "roster/push_target.h"
 #include "roster/row_fields.h"
 
 namespace muster::roster {
-namespace {
-
-void set_bit(std::vector<bool>& bits, std::uint32_t at) {
-  if (at >= bits.size()) {
-    bits.resize(std::size_t{at} + 1);
-  }
-  bits[at] = true;
-}
-
-}  // namespace
-
 Result<void, Complaint> RowWriter::write(Table table, const Row& row, const std::string& file) {
   file_ = file;
   if (row.trouble) {
@@ -108,6 +96,9 @@ Result<void, Complaint> RowWriter::put_user(Person& person, Mark mark) {
   if (!person.change) {
     return {};
   }
+  auto& changes = state_.counts.users_changed;
+  const bool back = person.known && state_.users_removed.contains(row.number);
+  note(person.known && !back ? changes.changed : changes.added, row.id);
   state_.users_all.add(row.number);
   state_.users_removed.remove(row.number);
   state_.users_on.remove(row.number);
@@ -150,13 +141,16 @@ Result<void, Complaint> RowWriter::write_group(const Row& row) {
     group = std::move(*before);
   }
   const bool known = entry != nullptr;
-  const auto name_before = group.name;
+  const auto before = group;
   take_group(fields, group, store::Switch::on);  // an administrator brought it in
   if (!fields.good()) {
     return tl::unexpected(fields.complaint());
   }
   if (known) {
-    std::erase(state_.groups_by_name[name_before], group.number);
+    std::erase(state_.groups_by_name[before.name], group.number);
+    if (!(group == before) && !state_.groups_removed.contains(group.number)) {
+      note(state_.counts.groups_changed.changed, group.id);
+    }
   } else {
     group.number = static_cast<GroupNumber>(state_.groups.entries().size());
   }
@@ -164,6 +158,9 @@ Result<void, Complaint> RowWriter::write_group(const Row& row) {
 }
 
 Result<void, Complaint> RowWriter::put_group(const store::GroupRow& row, Mark mark) {
+  if (state_.groups.find(row.id) == nullptr || state_.groups_removed.contains(row.number)) {
+    note(state_.counts.groups_changed.added, row.id);
+  }
   state_.groups_removed.remove(row.number);
   if (auto* entry = state_.groups.find(row.id); entry != nullptr) {
     state_.counts.groups += entry->mark == 0 ? 1 : 0;
@@ -219,129 +216,13 @@ Result<void, Complaint> RowWriter::write_member(const Row& row) {
                   "group '" + group + "' contains itself: " + group + " → " + group,
                   "groups that do not contain themselves", "remove this membership");
   }
-  set_bit(state_.groups_replaced, of_group->number);
+  state_.groups_replaced.resize(
+      std::max<std::size_t>(state_.groups_replaced.size(), of_group->number + std::size_t{1}));
+  state_.groups_replaced[of_group->number] = true;
   state_.memberships.push_back(
       Membership{of_group->number, member->number, user.empty(), mark_of_row(row)});
   ++state_.counts.memberships;
   return {};
-}
-
-Result<void, Complaint> RowWriter::write_device(const Row& row) {
-  auto thing = read_device(row);
-  if (!thing) {
-    return tl::unexpected(thing.error());
-  }
-  if (thing->user_said && thing->user_id.empty()) {
-    thing->row.user = store::no_user;
-  } else if (thing->user_said) {
-    const auto* user = present(state_.users, thing->user_id);
-    if (user == nullptr) {
-      return unknown(row, Column::user_id, state_.users, "user");
-    }
-    thing->row.user = user->number;
-  }
-  return put_device(*thing, mark_of_row(row));
-}
-
-Result<RowWriter::Thing, Complaint> RowWriter::read_device(const Row& row) {
-  Fields fields(row, file_);
-  Thing thing;
-  fields.id(Column::device_id, thing.row.id);
-  auto* entry = fields.good() ? state_.devices.find(thing.row.id) : nullptr;
-  if (entry != nullptr && file_of(entry->mark) == state_.file) {
-    return refuse(
-        row, Column::device_id,
-        "the device '" + thing.row.id + "' twice (first on " + state_.words_of(entry->mark) + ")",
-        "each device once", "");
-  }
-  if (entry != nullptr) {
-    auto stored = state_.store.device(entry->number);
-    if (!stored) {
-      return tl::unexpected(state_.complaint(stored.error()));
-    }
-    auto& before = *stored;
-    if (!before) {
-      return tl::unexpected(state_.complaint(Error{ErrorCode::store_corrupt, 0}));
-    }
-    thing.known = true;
-    thing.before = *before;
-    thing.row = std::move(*before);
-  }
-  std::string topic = state_.topics[thing.row.topic];
-  fields.text(Column::user_id, thing.user_id);
-  thing.user_said = row.at(Column::user_id).present;
-  take_device(fields, thing.row, topic);
-  if (!fields.good()) {
-    return tl::unexpected(fields.complaint());
-  }
-  if (auto checked = check_tokens(row, thing); !checked) {
-    return tl::unexpected(checked.error());
-  }
-  auto index = index_of(row, Column::topic, topic);
-  if (!index) {
-    return tl::unexpected(index.error());
-  }
-  thing.row.topic = *index;
-  return thing;
-}
-
-Result<void, Complaint> RowWriter::check_tokens(const Row& row, const Thing& thing) {
-  for (const auto column : {Column::push_token, Column::user_push_token}) {
-    const auto& token =
-        column == Column::push_token ? thing.row.push_token : thing.row.user_push_token;
-    const auto* entry = token.empty() ? nullptr : state_.tokens.find(as_text(token));
-    if (entry == nullptr || (thing.known && entry->number == thing.row.number)) {
-      continue;
-    }
-    return refuse(row, column,
-                  "the push token of '" + thing.row.id + "' is another device's too (" +
-                      state_.words_of(entry->mark) + ")",
-                  "each token once", "export the devices again");
-  }
-  return {};
-}
-
-Result<void, Complaint> RowWriter::put_device(Thing& thing, Mark mark) {
-  auto& row = thing.row;
-  ++state_.counts.devices;
-  if (thing.known) {
-    auto* entry = state_.devices.find(row.id);
-    state_.counts.devices -= entry->mark != 0 ? 1 : 0;
-    entry->mark = mark;
-  } else {
-    row.number = static_cast<DeviceNumber>(state_.devices.entries().size());
-    state_.devices.add(row.id, row.number, mark);
-  }
-  const auto& topic = state_.topics[row.topic];
-  if (registered_anew(thing.before, state_.topics[thing.before.topic], row, topic)) {
-    row.registered_at_ms = state_.now.milliseconds;
-    row.active = true;
-  }
-  if (push_type_of(topic) == PushType::mdm && !row.push_token.empty() && row.push_magic.empty() &&
-      !target_of(row, topic)) {
-    state_.first_unreachable_mdm =
-        state_.unreachable_mdm++ == 0 ? row.id : state_.first_unreachable_mdm;
-  }
-  claim(row.push_token, row.number, mark);
-  claim(row.user_push_token, row.number, mark);
-  set_bit(state_.devices_touched, row.number);
-  const bool back = state_.devices_removed.contains(row.number);
-  if (thing.known && !back && row == thing.before) {
-    return {};
-  }
-  state_.devices_removed.remove(row.number);
-  state_.assignments_changed |= !thing.known || row.user != thing.before.user;
-  set_bit(state_.blocks_touched, row.number / limits::block_size);
-  if (auto put = state_.store.put_device(row); !put) {
-    return tl::unexpected(state_.complaint(put.error()));
-  }
-  return {};
-}
-
-void RowWriter::claim(Bytes token, DeviceNumber device, Mark mark) {
-  if (!token.empty() && state_.tokens.find(as_text(token)) == nullptr) {
-    state_.tokens.add(as_text(token), device, mark);
-  }
 }
 
 Result<void, Complaint> RowWriter::write_flat(const Row& row) {
@@ -349,7 +230,8 @@ Result<void, Complaint> RowWriter::write_flat(const Row& row) {
   if (!person) {
     return tl::unexpected(person.error());
   }
-  const bool with_device = !row.at(Column::device_id).text.empty();
+  const bool with_device =
+      std::ranges::any_of(device_keys, [&](Column key) { return !row.at(key).text.empty(); });
   Thing thing;
   if (with_device) {
     auto read = read_device(row);

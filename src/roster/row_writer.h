@@ -41,6 +41,10 @@ class RowWriter {
   [[nodiscard]] Result<Person, Complaint> read_user(const Row& row, bool repeats_allowed);
   [[nodiscard]] Result<void, Complaint> put_user(Person& person, Mark mark);
   [[nodiscard]] Result<Thing, Complaint> read_device(const Row& row);
+  // Which known device the row means, null where none, and its id either way.
+  [[nodiscard]] Result<IdTable::Entry*, Complaint> find_device(const Row& row, Thing& thing);
+  [[nodiscard]] Result<void, Complaint> load_keys();
+  [[nodiscard]] Result<void, Complaint> check_udid(const Row& row, const Thing& thing);
   [[nodiscard]] Result<void, Complaint> check_tokens(const Row& row, const Thing& thing);
   [[nodiscard]] Result<void, Complaint> put_device(Thing& thing, Mark mark);
   void claim(Bytes token, DeviceNumber device, Mark mark);

@@ -82,13 +82,13 @@ Result<Source, Complaint> open_source(const std::string& path, const std::string
     return tl::unexpected(file.error());
   }
   const std::string_view start(file->data(), file->size());
-  if (start.starts_with("PK\x03\x04")) {
+  if (start.starts_with("PK\x03\x04") || start.starts_with("PK\x05\x06")) {
     return tl::unexpected(Complaint{path,
                                     0,
                                     0,
-                                    "this is a zip archive",
-                                    "CSV or NDJSON",
-                                    "unpack it and give its directory",
+                                    "this zip archive has no school's files",
+                                    "those of Apple School Manager or OneRoster",
+                                    "unpack another roster and give its directory",
                                     {}});
   }
   const bool json =

@@ -23,25 +23,74 @@ std::int64_t changed_at_ns(const struct stat& facts) {
   return facts.st_mtim.tv_sec * 1'000'000'000 + facts.st_mtim.tv_nsec;
 }
 
+Complaint of_file(const std::string& path, std::string found, std::string mend, Error cause = {}) {
+  return Complaint{path, 0, 0, std::move(found), "", std::move(mend), cause};
+}
+
+// A regular file; owns its descriptor.
+class RegularFile final : public ByteSource {
+ public:
+  RegularFile(int owned_fd, std::string path) : fd_(owned_fd), path_(std::move(path)) {}
+  RegularFile(const RegularFile&) = delete;
+  RegularFile& operator=(const RegularFile&) = delete;
+  ~RegularFile() override { ::close(fd_); }
+
+  [[nodiscard]] Result<void, Complaint> look() {
+    struct stat facts{};
+    if (::fstat(fd_, &facts) != 0) {
+      return cannot_be_read();
+    }
+    if (!S_ISREG(facts.st_mode)) {
+      return tl::unexpected(
+          of_file(path_, "this is not a regular file", "give a CSV or NDJSON file"));
+    }
+    size_at_start_ = static_cast<std::uint64_t>(facts.st_size);
+    changed_at_ns_ = changed_at_ns(facts);
+    return {};
+  }
+  [[nodiscard]] Result<std::size_t, Complaint> read(char* into, std::size_t bytes_max) override {
+    for (;;) {
+      const auto got = ::read(fd_, into, bytes_max);
+      if (got < 0 && errno == EINTR) {
+        continue;
+      }
+      if (got < 0) {
+        return cannot_be_read();
+      }
+      bytes_read_ += static_cast<std::uint64_t>(got);
+      if (got == 0 && !unchanged()) {
+        return tl::unexpected(of_file(path_, "this file changed while it was read",
+                                      "import it once it is complete; nothing was stored"));
+      }
+      return static_cast<std::size_t>(got);
+    }
+  }
+  [[nodiscard]] std::uint64_t bytes_total() const override { return size_at_start_; }
+
+ private:
+  [[nodiscard]] tl::unexpected<Complaint> cannot_be_read() const {
+    const auto error = error_of_errno(errno);
+    return tl::unexpected(of_file(path_, "this file cannot be read: " + words(error), "", error));
+  }
+  [[nodiscard]] bool unchanged() const {
+    struct stat facts{};
+    return ::fstat(fd_, &facts) == 0 && changed_at_ns(facts) == changed_at_ns_ &&
+           bytes_read_ == size_at_start_;
+  }
+
+  int fd_;
+  std::string path_;
+  std::uint64_t bytes_read_ = 0;
+  std::uint64_t size_at_start_ = 0;
+  std::int64_t changed_at_ns_ = 0;
+};
+
 }  // namespace
 
-TextFile::TextFile(int owned_fd, std::string path)
-    : fd_(owned_fd), path_(std::move(path)), buffer_(buffer_bytes + padding) {}
-TextFile::TextFile(TextFile&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)),
-      path_(std::move(other.path_)),
-      buffer_(std::move(other.buffer_)),
-      begin_(other.begin_),
-      end_(other.end_),
-      at_end_(other.at_end_),
-      bytes_read_(other.bytes_read_),
-      size_at_start_(other.size_at_start_),
-      changed_at_ns_(other.changed_at_ns_) {}
-TextFile::~TextFile() {
-  if (fd_ >= 0) {
-    ::close(fd_);
-  }
-}
+TextFile::TextFile(std::unique_ptr<ByteSource> bytes, std::string path)
+    : bytes_(std::move(bytes)),
+      path_(std::move(path)),
+      buffer_(std::make_unique_for_overwrite<char[]>(buffer_bytes + padding)) {}
 
 Result<TextFile, Complaint> TextFile::open(const std::string& path) {
   // O_NONBLOCK: opening a FIFO must not wait for its writer.
@@ -51,18 +100,16 @@ Result<TextFile, Complaint> TextFile::open(const std::string& path) {
     return tl::unexpected(Complaint{path, 0, 0, "this file cannot be opened: " + words(error),
                                     "a readable file", "check the path and its rights", error});
   }
-  TextFile file(fd, path);
-  struct stat facts{};
-  if (::fstat(fd, &facts) != 0) {
-    const auto error = error_of_errno(errno);
-    return tl::unexpected(file.complaint("this file cannot be read: " + words(error), "", error));
+  auto bytes = std::make_unique<RegularFile>(fd, path);
+  if (auto looked = bytes->look(); !looked) {
+    return tl::unexpected(looked.error());
   }
-  if (!S_ISREG(facts.st_mode)) {
-    return tl::unexpected(
-        file.complaint("this is not a regular file", "give a CSV or NDJSON file"));
-  }
-  file.size_at_start_ = static_cast<std::uint64_t>(facts.st_size);
-  file.changed_at_ns_ = changed_at_ns(facts);
+  return over(std::move(bytes), path);
+}
+
+Result<TextFile, Complaint> TextFile::over(std::unique_ptr<ByteSource> bytes,
+                                           const std::string& path) {
+  TextFile file(std::move(bytes), path);
   if (auto filled = file.fill(); !filled) {
     return tl::unexpected(filled.error());
   }
@@ -70,10 +117,6 @@ Result<TextFile, Complaint> TextFile::open(const std::string& path) {
     return tl::unexpected(checked.error());
   }
   return file;
-}
-
-Complaint TextFile::complaint(std::string found, std::string mend, Error cause) const {
-  return Complaint{path_, 0, 0, std::move(found), "", std::move(mend), cause};
 }
 
 Result<void, Complaint> TextFile::check_encoding() {
@@ -99,32 +142,17 @@ Result<void, Complaint> TextFile::fill() {
   if (at_end_ || size() >= ready_bytes) {
     return {};
   }
-  std::memmove(buffer_.data(), data(), size());
+  std::memmove(buffer_.get(), data(), size());
   end_ = size();
   begin_ = 0;
   while (!at_end_ && end_ < buffer_bytes) {
-    const auto got = ::read(fd_, buffer_.data() + end_, buffer_bytes - end_);
-    if (got < 0 && errno == EINTR) {
-      continue;
+    const auto got = bytes_->read(buffer_.get() + end_, buffer_bytes - end_);
+    if (!got) {
+      return tl::unexpected(got.error());
     }
-    if (got < 0) {
-      const auto error = error_of_errno(errno);
-      return tl::unexpected(complaint("this file cannot be read: " + words(error), "", error));
-    }
-    at_end_ = got == 0;
-    end_ += static_cast<std::size_t>(got);
-    bytes_read_ += static_cast<std::uint64_t>(got);
-  }
-  return at_end_ ? check_unchanged() : Result<void, Complaint>{};
-}
-
-Result<void, Complaint> TextFile::check_unchanged() const {
-  struct stat facts{};
-  const bool same = ::fstat(fd_, &facts) == 0 && changed_at_ns(facts) == changed_at_ns_ &&
-                    bytes_read_ == size_at_start_;
-  if (!same) {
-    return tl::unexpected(complaint("this file changed while it was read",
-                                    "import it once it is complete; nothing was stored"));
+    at_end_ = *got == 0;
+    end_ += *got;
+    bytes_read_ += *got;
   }
   return {};
 }

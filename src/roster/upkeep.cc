@@ -237,15 +237,18 @@ Result<void> Upkeep::write_enabled() {
   const auto all = sets_.read(SetKind::users);
   const auto on = sets_.read(SetKind::users_on);
   const auto off = sets_.read(SetKind::users_off);
+  const auto inactive = sets_.read(SetKind::users_inactive);
   const auto before = sets_.read(SetKind::users_enabled);
-  if (!inherited_off || !all || !on || !off || !before) {
+  if (!inherited_off || !all || !on || !off || !inactive || !before) {
     return tl::unexpected(!inherited_off ? inherited_off.error()
                           : !all         ? all.error()
                           : !on          ? on.error()
                           : !off         ? off.error()
+                          : !inactive    ? inactive.error()
                                          : before.error());
   }
-  auto enabled = enabled_users({.all = **all, .on = **on, .off = **off}, *inherited_off);
+  auto enabled =
+      enabled_users({.all = **all - **inactive, .on = **on, .off = **off}, *inherited_off);
   const auto gained = devices_of(store_, enabled - **before);
   const auto lost = devices_of(store_, **before - enabled);
   if (!gained || !lost) {

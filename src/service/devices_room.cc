@@ -6,7 +6,8 @@
 
 #include "base/log.h"
 #include "base/thread.h"
-#include "service/wording.h"
+#include "mdm/nanomdm.h"
+#include "service/may_be_shown.h"
 
 namespace muster::service {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 constexpr std::size_t visits_max = 4096;
 constexpr std::size_t events_max = 65'536;
 constexpr std::chrono::seconds written_most{2};
+constexpr Duration hear_again_after = std::chrono::seconds(1);
 
 http::Reply reply_of(mdm::Call call) {
   http::Reply reply;
@@ -24,12 +26,6 @@ http::Reply reply_of(mdm::Call call) {
   }
   reply.body = std::move(call.answer);
   return reply;
-}
-
-// Its invitations may still be shown to a device.
-bool may_be_shown(const ledger::TaskRow& row, WallTime now) {
-  return (row.state == ledger::TaskState::running || row.state == ledger::TaskState::completed) &&
-         row.layout.devices != 0 && now.seconds() < row.expiration_s && is_managed(row.selector);
 }
 
 // Sent, or about to be: a device that asks early gets it as well.
@@ -68,16 +64,49 @@ Result<std::unique_ptr<DevicesRoom>, Complaint> DevicesRoom::open(const std::str
     return tl::unexpected(urls.error());
   }
   room->urls_ = std::move(*urls);
+  if (settings.mode == "nanomdm") {
+    if (auto joined = room->join_nanomdm(settings); !joined) {
+      return tl::unexpected(joined.error());
+    }
+  }
   room->thread_ = start_thread("mdm-desk", [self = room.get()] { self->run(); });
   return room;
 }
 
+Result<void, Complaint> DevicesRoom::join_nanomdm(const MdmSettings& settings) {
+  if (!settings.nanomdm_secret_file.empty()) {
+    auto secret = mdm::read_key_file(settings.nanomdm_secret_file);
+    if (!secret) {
+      return tl::unexpected(secret.error());
+    }
+    hook_secret_ = std::move(*secret);
+  }
+  auto enqueuing = Enqueuing::open(settings, clock_);
+  if (!enqueuing) {
+    return tl::unexpected(enqueuing.error());
+  }
+  enqueuing_ = std::move(*enqueuing);
+  enqueuing_->on_wanted([this] {
+    const std::lock_guard guard(mutex_);
+    enqueue_wanted_ = true;
+    woken_.notify_one();
+  });
+  return {};
+}
+
 DevicesRoom::~DevicesRoom() {
+  end();
+}
+
+void DevicesRoom::end() {
   {
     const std::lock_guard guard(mutex_);
     ending_ = true;
   }
   woken_.notify_all();
+  if (enqueuing_ != nullptr) {
+    enqueuing_->interrupt();
+  }
   if (thread_.joinable()) {
     thread_.join();
   }
@@ -106,6 +135,27 @@ void DevicesRoom::take(http::ServerRequest request, http::Answer answer) {
   visit.answer.send({.status = 503, .fields = {{"Retry-After", "30"}}, .body = {}});
 }
 
+void DevicesRoom::take_hook(const http::ServerRequest& request, http::Answer answer) {
+  const auto signature = http::field(request.fields, "X-Hmac-Signature").value_or("");
+  auto heard = mdm::read_webhook(request.body, signature, hook_secret_);
+  if (!heard) {
+    log::warning("service", "a webhook was not taken", {{"reason", heard.error().found}});
+    const bool stranger = !hook_secret_.empty() && heard.error().expected.starts_with("X-Hmac");
+    answer.send(
+        {.status = static_cast<std::uint16_t>(stranger ? 401 : 400), .fields = {}, .body = {}});
+    return;
+  }
+  {
+    const std::lock_guard guard(mutex_);
+    if (hooks_.size() < visits_max && !ending_) {
+      hooks_.push_back({std::move(*heard), std::move(answer)});
+      woken_.notify_one();
+      return;
+    }
+  }
+  answer.send({.status = 503, .fields = {{"Retry-After", "30"}}, .body = {}});
+}
+
 void DevicesRoom::stopped() {
   std::unique_lock guard(mutex_);
   const auto decided = decided_;
@@ -118,21 +168,53 @@ std::vector<mdm::Event> DevicesRoom::take_events() {
   return std::exchange(events_, {});
 }
 
+bool DevicesRoom::wait() {
+  const auto enqueue_at = enqueuing_ == nullptr ? Instant::never() : enqueuing_->next();
+  const auto hear_at = unheard_.empty() ? Instant::never() : clock_.now() + hear_again_after;
+  const auto until = std::min(enqueue_at, hear_at);
+  const auto wanted = [this] {
+    return ending_ || enqueue_wanted_ || !queue_.empty() || !hooks_.empty();
+  };
+  std::unique_lock guard(mutex_);
+  if (until == Instant::never()) {
+    woken_.wait(guard, wanted);
+  } else if (const auto left = until - clock_.now(); left > Duration::zero()) {
+    woken_.wait_for(guard, left, wanted);
+  }
+  enqueue_wanted_ = false;
+  return !ending_;  // whose answers are dropped is told 500, and comes again
+}
+
 void DevicesRoom::run() {
   std::vector<Visit> visits;
-  for (;;) {
+  std::vector<Hook> hooks;
+  while (wait()) {
     {
-      std::unique_lock guard(mutex_);
-      woken_.wait(guard, [this] { return ending_ || !queue_.empty(); });
-      if (ending_) {
-        return;  // whose answers are dropped is told 500, and comes again
-      }
+      const std::lock_guard guard(mutex_);
       visits.swap(queue_);
+      hooks.swap(hooks_);
       decided_ += visits.size();
     }
-    answer(visits);
+    if (!visits.empty()) {
+      answer(visits);
+    }
+    if (!hooks.empty() || !unheard_.empty()) {
+      hear(hooks);
+    }
+    if (enqueuing_ != nullptr && enqueuing_->next() <= clock_.now()) {
+      enqueue();
+    }
     visits.clear();
+    hooks.clear();
   }
+}
+
+void DevicesRoom::keep_events() {
+  auto events = desk_->take_events();
+  const std::lock_guard guard(mutex_);
+  const auto room = events_max - std::min(events_max, events_.size());
+  const auto kept = std::min(room, events.size());
+  events_.insert(events_.end(), events.begin(), events.begin() + static_cast<long>(kept));
 }
 
 void DevicesRoom::answer(std::vector<Visit>& visits) {
@@ -143,13 +225,7 @@ void DevicesRoom::answer(std::vector<Visit>& visits) {
   }
   looked_ = false;
   desk_->answer(calls, clock_.wall());
-  auto events = desk_->take_events();
-  {
-    const std::lock_guard guard(mutex_);
-    const auto room = events_max - std::min(events_max, events_.size());
-    const auto kept = std::min(room, events.size());
-    events_.insert(events_.end(), events.begin(), events.begin() + static_cast<long>(kept));
-  }
+  keep_events();
   for (std::size_t i = 0; i < visits.size(); ++i) {
     visits[i].answer.send(reply_of(std::move(calls[i])), [this] {
       const std::lock_guard guard(mutex_);
@@ -157,6 +233,38 @@ void DevicesRoom::answer(std::vector<Visit>& visits) {
       quiet_.notify_all();
     });
   }
+}
+
+// What cannot be stored is kept for the next turn: NanoMDM says it once.
+void DevicesRoom::hear(std::vector<Hook>& hooks) {
+  for (auto& hook : hooks) {
+    unheard_.push_back(std::move(hook.heard));
+  }
+  const auto heard = desk_->hear(unheard_, clock_.wall());
+  if (heard) {
+    unheard_.clear();
+  } else {
+    log::error("service", "what NanoMDM says cannot be stored", {{"error", words(heard.error())}});
+    unheard_.resize(std::min(unheard_.size(), visits_max));
+  }
+  keep_events();
+  for (auto& hook : hooks) {
+    hook.answer.send({.status = 200, .fields = {}, .body = {}});
+  }
+}
+
+// A task that was stopped before is seen to be; one that is stopped now is waited for.
+void DevicesRoom::enqueue() {
+  {
+    const std::lock_guard guard(mutex_);
+    ++decided_;
+  }
+  looked_ = false;
+  enqueuing_->turn(*desk_, *this, clock_.wall());
+  keep_events();
+  const std::lock_guard guard(mutex_);
+  ++written_;
+  quiet_.notify_all();
 }
 
 Result<std::vector<roster::CheckedIn>> DevicesRoom::check_in(

@@ -1,5 +1,8 @@
 // The MDM desk at work: its thread, its queue, and what it asks of the rest of the house.
 //
+// Either devices speak to us, or NanoMDM does of them: then its webhooks are heard here, and what
+// it is to hand out is enqueued by the same thread (enqueuing.h).
+//
 // Requests of devices come from the HTTP server's thread, wait in a bounded queue, and are answered
 // in batches, one commit a batch: a herd costs no more commits than there is time for. A command is
 // handed out only if its task runs at that moment; stopped() returns when every reply that was
@@ -22,6 +25,7 @@
 #include "ledger/reader.h"
 #include "mdm/desk.h"
 #include "muster/settings.h"
+#include "service/enqueuing.h"
 #include "service/registering.h"
 
 namespace muster::service {
@@ -43,6 +47,12 @@ class DevicesRoom final : private mdm::House {
   // ── any thread ──
   // A request to /mdm/checkin or /mdm/command. 503 where too many wait.
   void take(http::ServerRequest request, http::Answer answer);
+  // A request to /hooks/nanomdm; likewise. 401 where it is not signed by our secret.
+  void take_hook(const http::ServerRequest& request, http::Answer answer);
+  // What NanoMDM's queue gets before a device is woken; null: another server than NanoMDM.
+  [[nodiscard]] Enqueuing* enqueuing() { return enqueuing_.get(); }
+  // Ends its thread; nobody is answered and nothing is enqueued any more.
+  void end();
   // A task was stopped, durably: waits, at most two seconds, for replies decided before.
   void stopped();
   [[nodiscard]] std::vector<mdm::Event> take_events();
@@ -52,11 +62,21 @@ class DevicesRoom final : private mdm::House {
     mdm::Call call;
     http::Answer answer;
   };
+  struct Hook {
+    mdm::Heard heard;
+    http::Answer answer;
+  };
   DevicesRoom(const std::string& dir, const Clock& clock, DevicesHouse house)
       : dir_(dir), clock_(clock), house_(std::move(house)) {}
 
+  [[nodiscard]] Result<void, Complaint> join_nanomdm(const MdmSettings& settings);
   void run();
   void answer(std::vector<Visit>& visits);
+  void hear(std::vector<Hook>& hooks);
+  void enqueue();
+  // Until there is something to do; false: it ends.
+  [[nodiscard]] bool wait();
+  void keep_events();
   [[nodiscard]] Result<void> look_at_tasks();
   [[nodiscard]] Result<std::vector<roster::CheckedIn>> check_in(
       std::span<const roster::CheckIn> devices) override;
@@ -65,12 +85,15 @@ class DevicesRoom final : private mdm::House {
   const std::string dir_;
   const Clock& clock_;
   const DevicesHouse house_;
+  std::string hook_secret_;  // empty: signatures are not asked for
 
   // ── the desk's thread alone ──
   std::unique_ptr<mdm::Desk> desk_;
   std::unique_ptr<ledger::LedgerReader> ledger_;
   std::unique_ptr<roster::RosterReader> roster_;
   std::unique_ptr<registrar::InvitationUrls> urls_;
+  std::unique_ptr<Enqueuing> enqueuing_;    // its queue is for others as well
+  std::vector<mdm::Heard> unheard_;         // could not be stored: NanoMDM will not say it again
   std::vector<TaskId> open_;                // whose invitations may be handed out, newest first
   std::map<TaskId, NumberSet> devices_of_;  // of those: frozen, so read once
   bool looked_ = false;                     // these count for this batch
@@ -79,6 +102,8 @@ class DevicesRoom final : private mdm::House {
   std::condition_variable woken_;
   std::condition_variable quiet_;
   std::vector<Visit> queue_;
+  std::vector<Hook> hooks_;
+  bool enqueue_wanted_ = false;
   std::vector<mdm::Event> events_;
   std::uint64_t decided_ = 0;  // replies that were, or are being, decided
   std::uint64_t written_ = 0;  // of those: with the kernel, or given up

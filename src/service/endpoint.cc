@@ -15,7 +15,8 @@ void refuse(http::Answer answer, std::uint16_t status, http::Fields fields = {})
 }  // namespace
 
 Result<std::unique_ptr<Endpoint>, Complaint> Endpoint::open(const Settings& settings, Rooms rooms) {
-  std::unique_ptr<Endpoint> endpoint(new Endpoint(rooms));
+  const bool nanomdm = settings.mdm.mode == "nanomdm";
+  std::unique_ptr<Endpoint> endpoint(new Endpoint(std::move(rooms), nanomdm));
   http::ServerSettings wanted;
   wanted.listen = settings.server.listen;
   wanted.certificate_file = settings.server.certificate_file;
@@ -35,10 +36,9 @@ Result<std::unique_ptr<Endpoint>, Complaint> Endpoint::open(const Settings& sett
 }
 
 void Endpoint::route(http::ServerRequest request, http::Answer answer) {
-  if (request.path == "/healthz") {
-    const bool get = request.method == "GET" || request.method == "HEAD";
-    refuse(std::move(answer), get ? 200 : 405);
-  } else if (request.path.starts_with("/mdm/") && rooms_.devices != nullptr) {
+  if (request.path == "/hooks/nanomdm" && rooms_.devices != nullptr && nanomdm_) {
+    hear_nanomdm(request, std::move(answer));
+  } else if (request.path.starts_with("/mdm/") && rooms_.devices != nullptr && !nanomdm_) {
     if (request.method != "PUT") {
       refuse(std::move(answer), 405, {{"Allow", "PUT"}});
       return;
@@ -46,9 +46,22 @@ void Endpoint::route(http::ServerRequest request, http::Answer answer) {
     rooms_.devices->take(std::move(request), std::move(answer));
   } else if (request.path == "/hooks/books" && rooms_.registering != nullptr) {
     hear_books(request, std::move(answer));
+  } else if (rooms_.others) {
+    rooms_.others(std::move(request), std::move(answer));
+  } else if (request.path == "/healthz") {
+    const bool get = request.method == "GET" || request.method == "HEAD";
+    refuse(std::move(answer), get ? 200 : 405);
   } else {
     refuse(std::move(answer), 404);
   }
+}
+
+void Endpoint::hear_nanomdm(const http::ServerRequest& request, http::Answer answer) {
+  if (request.method != "POST") {
+    refuse(std::move(answer), 405, {{"Allow", "POST"}});
+    return;
+  }
+  rooms_.devices->take_hook(request, std::move(answer));
 }
 
 void Endpoint::hear_books(const http::ServerRequest& request, http::Answer answer) {

@@ -4,6 +4,7 @@
 #include "pipeline/block_cache.h"
 #include "service/fallbacks.h"
 #include "service/implementation.h"
+#include "service/wording.h"
 
 namespace muster {
 namespace {
@@ -12,35 +13,117 @@ constexpr std::chrono::milliseconds keep_interval{100};
 constexpr std::size_t tokens_per_turn = 4096;
 constexpr std::size_t failures_per_turn = 1024;
 
-// Or need not arrive any more.
+// Or may have arrived, or need not arrive any more.
 bool arrived(State state) {
   return state == State::sent || state == State::shown || state == State::postponed ||
-         state == State::enrolled || state == State::superseded;
+         state == State::enrolled || state == State::superseded || state == State::in_doubt;
 }
 
-const NumberSet& users_of(const pipeline::TaskEntry& entry, Part part) {
-  return part == Part::mail       ? entry.mailboxes
-         : part == Part::fallback ? entry.fallbacks
-                                  : entry.accounts;
+// Who is meant by the rows of a task.
+struct Meant {
+  Layout layout;
+  NumberSet devices;
+  NumberSet mailboxes;
+  NumberSet fallbacks;
+  NumberSet accounts;
+  NumberSet users;  // all of them
+
+  [[nodiscard]] const NumberSet& users_of(Part part) const {
+    return part == Part::mail ? mailboxes : part == Part::fallback ? fallbacks : accounts;
+  }
+};
+
+Result<Meant> who_is_meant(ledger::LedgerReader& ledger, const ledger::TaskRow& task) {
+  auto devices = ledger.devices(task.id);
+  auto mailboxes = ledger.mailboxes(task.id);
+  auto fallbacks = ledger.fallbacks(task.id);
+  auto accounts = ledger.accounts(task.id);
+  auto users = ledger.users(task.id);
+  for (const auto* each : {&devices, &mailboxes, &fallbacks, &accounts, &users}) {
+    if (!*each) {
+      return tl::unexpected(each->error());
+    }
+  }
+  return Meant{task.layout,           std::move(*devices),  std::move(*mailboxes),
+               std::move(*fallbacks), std::move(*accounts), std::move(*users)};
 }
 
-// Whom an invitation means.
-void add_user_of(const pipeline::TaskEntry& entry, InvitationNumber invitation,
-                 pipeline::BlockCache& blocks, NumberSet& users) {
-  const auto part = entry.layout.part_of(invitation);
-  const auto rank = entry.layout.rank_of(invitation);
+void add_user_of(const Meant& meant, InvitationNumber invitation, pipeline::BlockCache& blocks,
+                 NumberSet& users) {
+  const auto part = meant.layout.part_of(invitation);
+  const auto rank = meant.layout.rank_of(invitation);
   if (part == Part::push) {
-    const auto device = entry.devices.at(rank);
+    const auto device = meant.devices.at(rank);
     const auto target = device ? blocks.at(*device) : roster::PushTarget{};
     if (target && target->known) {
       users.add(target->user);
     }
-  } else if (const auto user = users_of(entry, part).at(rank)) {
+  } else if (const auto user = meant.users_of(part).at(rank)) {
     users.add(*user);
   }
 }
 
+// Whom tasks made after this one mean as well.
+Result<NumberSet> meant_since(ledger::LedgerReader& ledger, const TaskId& task) {
+  const auto tasks = ledger.tasks();  // newest first
+  if (!tasks) {
+    return tl::unexpected(tasks.error());
+  }
+  NumberSet since;
+  for (const auto& row : *tasks) {
+    if (row.id == task) {
+      break;
+    }
+    const auto users = ledger.users(row.id);
+    if (!users) {
+      return tl::unexpected(users.error());
+    }
+    since |= *users;
+  }
+  return since;
+}
+
+// Users whom no invitation of the task reached. Whether those are invited whom a newer task means
+// that one says: this may be asked for late, after a crash.
+Result<NumberSet> not_reached(const std::string& dir, const ledger::TaskRow& task) {
+  auto ledger = ledger::LedgerReader::open(dir);
+  auto blocks = roster::RosterReader::open(dir);
+  if (!ledger || !blocks) {
+    return tl::unexpected(ledger ? blocks.error().cause : ledger.error().cause);
+  }
+  const auto meant = who_is_meant(**ledger, task);
+  if (!meant) {
+    return tl::unexpected(meant.error());
+  }
+  pipeline::BlockCache cache(std::move(*blocks));
+  NumberSet reached;
+  for (InvitationNumber from = 0; from < task.layout.rows(); from += limits::page_size) {
+    const auto rows = (*ledger)->rows(task.id, from, limits::page_size);
+    if (!rows) {
+      return tl::unexpected(rows.error());
+    }
+    for (const auto& row : *rows) {
+      if (arrived(row.outcome.state)) {
+        add_user_of(*meant, row.invitation, cache, reached);
+      }
+    }
+  }
+  const auto since = meant_since(**ledger, task.id);
+  if (!since) {
+    return tl::unexpected(since.error());
+  }
+  return meant->users - reached - *since;
+}
+
 }  // namespace
+
+// For good: nothing of it will be sent any more.
+bool Dispatcher::Implementation::has_ended(const Run& run) {
+  const auto phase = run.phase();
+  return phase == pipeline::TaskEntry::Phase::completed ||
+         (phase == pipeline::TaskEntry::Phase::stopped &&
+          run.entry->stop.load(std::memory_order_acquire) == pipeline::Stop::cancel);
+}
 
 void Dispatcher::Implementation::keep() {
   std::unique_lock guard(mutex);
@@ -48,21 +131,47 @@ void Dispatcher::Implementation::keep() {
     keeper_wanted.wait_for(guard, keep_interval, [this] { return ending; });
     keep_tokens();
     keep_associated();
+    keep_times();
     for (auto& [id, run] : runs) {
       keep_fallbacks(run);
-      if (!run.kept && pipeline->entry(run.index).phase.load(std::memory_order_acquire) ==
-                           pipeline::TaskEntry::Phase::completed) {
-        run.kept = true;
-        keep_invited(run);
+      if (!run.kept && has_ended(run)) {
+        run.kept = keep_invited(run);
       }
     }
+    std::erase_if(to_give_back, [this](const ledger::TaskRow& task) { return give_back(task); });
     if (ending) {
       return;
     }
   }
 }
 
+// Begins what was asked to begin at a time that has come.
+void Dispatcher::Implementation::keep_times() {
+  const auto now = clock.wall().seconds();
+  for (auto each = scheduled.begin(); each != scheduled.end();) {
+    if (each->second > now) {
+      ++each;
+      continue;
+    }
+    const auto id = each->first;
+    each = scheduled.erase(each);
+    const auto row = find(id);
+    if (!row || row->state != ledger::TaskState::paused ||
+        row->state_reason != service::waits_for_its_time) {
+      continue;  // somebody went on with it, paused or cancelled it
+    }
+    if (const auto begun = resume(id); !begun) {
+      log::warning("service", "a task could not begin at its time",
+                   {{"task", id}, {"error", begun.failure().line}});
+    }
+  }
+}
+
 void Dispatcher::Implementation::keep_tokens() {
+  const std::unique_lock writing(roster_mutex, roster_patience);
+  if (!writing) {
+    return;  // an import is under way: next time
+  }
   while (true) {
     const auto tokens = pipeline->take_dead_tokens(tokens_per_turn);
     if (tokens.empty()) {
@@ -79,9 +188,8 @@ void Dispatcher::Implementation::keep_tokens() {
 // Wakes the mailboxes of users whom no push of the task will reach any more. What cannot be read
 // now is asked for again: until it is judged the task stays open.
 void Dispatcher::Implementation::keep_fallbacks(Run& run) {
-  const auto& entry = pipeline->entry(run.index);
-  if (run.row.layout.fallbacks == 0 ||
-      entry.phase.load(std::memory_order_acquire) != pipeline::TaskEntry::Phase::open) {
+  const auto& entry = *run.entry;
+  if (run.row.layout.fallbacks == 0 || !run.open()) {
     return;
   }
   std::vector<InvitationNumber> ended;
@@ -104,41 +212,50 @@ void Dispatcher::Implementation::keep_fallbacks(Run& run) {
   with_ledger([&](ledger::Ledger& book) { book.judge(run.index, ended, *wake); });
 }
 
-// `invited` loses users of whom no invitation of this task arrived: they may be invited anew.
-void Dispatcher::Implementation::keep_invited(Run& run) {
-  const auto& entry = pipeline->entry(run.index);
+// False: try again later.
+bool Dispatcher::Implementation::keep_invited(Run& run) {
+  const auto& entry = *run.entry;
   std::uint64_t reached_at_once = 0;
   for (const auto state : {State::sent, State::enrolled}) {
     reached_at_once +=
         entry.durable[static_cast<std::size_t>(state)].load(std::memory_order_relaxed);
   }
+  // Everybody has every invitation that was meant from the start.
   if (reached_at_once == entry.layout.rows() - entry.layout.fallbacks) {
-    return;  // everybody has every invitation that was meant from the start
+    settle_invited(run.row.id);
+    return true;
   }
-  auto reader = ledger::LedgerReader::open(settings.data_dir);
-  auto blocks = roster::RosterReader::open(settings.data_dir);
-  if (!reader || !blocks) {
-    return;
+  return give_back(run.row);
+}
+
+bool Dispatcher::Implementation::give_back(const ledger::TaskRow& task) {
+  const auto users = not_reached(settings.data_dir, task);
+  if (!users) {
+    log::warning("service", "a task's rows could not be read", {{"error", words(users.error())}});
+    return true;
   }
-  pipeline::BlockCache cache(std::move(*blocks));
-  NumberSet reached;
-  const auto& layout = run.row.layout;
-  for (InvitationNumber from = 0; from < layout.rows(); from += limits::page_size) {
-    const auto rows = (*reader)->rows(run.row.id, from, limits::page_size);
-    if (!rows) {
-      log::warning("service", "a task's rows could not be read", {{"error", words(rows.error())}});
-      return;
-    }
-    for (const auto& row : *rows) {
-      if (arrived(row.outcome.state)) {
-        add_user_of(entry, row.invitation, cache, reached);
-      }
-    }
+  const std::unique_lock writing(roster_mutex, roster_patience);
+  if (!writing) {
+    return false;  // an import is under way
   }
-  const auto removed = roster->remove_invited(entry.users - reached);
-  if (!removed) {
+  if (const auto removed = roster->remove_invited(*users); !removed) {
     log::warning("service", "invited users could not be recorded",
                  {{"error", words(removed.error())}});
+    return true;
+  }
+  settle_invited(task.id);
+  return true;
+}
+
+// What cannot be recorded is given back once more at the next opening: that changes nothing.
+void Dispatcher::Implementation::settle_invited(const TaskId& task) {
+  Result<void> recorded;
+  with_ledger([&](ledger::Ledger& book) {
+    recorded = book.record_invited(task, ledger::Invited::settled);
+  });
+  if (!recorded) {
+    log::warning("service", "a task's end could not be recorded",
+                 {{"error", words(recorded.error())}});
   }
 }
 

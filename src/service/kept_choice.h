@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/assert.h"
 #include "service/audience.h"
 
 namespace muster::service {
@@ -26,6 +27,11 @@ class KeptChoice {
   [[nodiscard]] Checked<Chosen> take(roster::RosterReader& roster, const Settings& settings,
                                      const Selector& selector, bool managed = false);
   [[nodiscard]] bool holds() const { return kept_.has_value(); }
+  // Who is meant by what it holds.
+  [[nodiscard]] const NumberSet& users() const {
+    MUSTER_ASSERT(kept_.has_value());
+    return kept_->chosen.selection.users;
+  }
   // How often it has selected: a preview and its send are one selection.
   [[nodiscard]] std::uint64_t selections() const { return selections_; }
 

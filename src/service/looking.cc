@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "roster/search.h"
 #include "service/implementation.h"
 #include "service/row_names.h"
 #include "service/row_states.h"
@@ -45,31 +46,21 @@ Checked<Reader*> opened_once(std::unique_ptr<Reader>& reader, const std::string&
   return reader.get();
 }
 
+// By id, or by its first characters where they name only one task.
+
+// How many rows one call looks at, at most: some tens of milliseconds.
+constexpr std::uint32_t rows_looked_at_max = 32 * limits::page_size;
+
+bool finds(const roster::Search& search, const roster::DeviceText& text) {
+  return search.finds(text.user_full_name) || search.finds(text.device_name) ||
+         search.finds(text.user_id) || search.finds(text.device_id);
+}
+
 }  // namespace
 
-Checked<roster::RosterReader*> Dispatcher::Implementation::roster_reader() {
-  return opened_once(roster_for_reading, settings.data_dir, "roster");
-}
-
-Checked<ledger::LedgerReader*> Dispatcher::Implementation::ledger_reader() {
-  return opened_once(ledger_for_reading, settings.data_dir, "tasks");
-}
-
-bool Dispatcher::Implementation::held() {
-  return access == Access::read && store::DirectoryLock::held(settings.data_dir);
-}
-
-Dispatcher::Implementation::Run* Dispatcher::Implementation::run_of(const std::string& task) {
-  const auto run = runs.find(task);
-  return run == runs.end() ? nullptr : &run->second;
-}
-
-Checked<ledger::TaskRow> Dispatcher::Implementation::find(const std::string& id) {
-  auto reader = ledger_reader();
-  if (!reader) {
-    return reader.failure();
-  }
-  const auto rows = (*reader)->tasks();
+Checked<ledger::TaskRow> Dispatcher::Implementation::find_in(ledger::LedgerReader& reader,
+                                                             const std::string& id) {
+  const auto rows = reader.tasks();
   if (!rows) {
     return service::failure_of(rows.error(), "the ledger cannot be read");
   }
@@ -84,18 +75,47 @@ Checked<ledger::TaskRow> Dispatcher::Implementation::find(const std::string& id)
     }
   }
   if (!found || id.empty()) {
-    return Failure{FailureKind::usage, "there is no task '" + id + "'; `muster tasks` lists them"};
+    return Failure{FailureKind::usage, "there is no task '" + id + "'; `muster tasks` lists them",
+                   true};
   }
   return *found;
+}
+
+Checked<roster::RosterReader*> Dispatcher::Implementation::roster_reader() {
+  return opened_once(roster_for_reading, settings.data_dir, "roster");
+}
+
+Checked<ledger::LedgerReader*> Dispatcher::Implementation::ledger_reader() {
+  return opened_once(ledger_for_reading, settings.data_dir, "tasks");
+}
+
+Checked<roster::RosterReader*> Dispatcher::Implementation::roster_to_look_at() {
+  return opened_once(looking.roster, settings.data_dir, "roster");
+}
+
+Checked<ledger::LedgerReader*> Dispatcher::Implementation::ledger_to_look_at() {
+  return opened_once(looking.ledger, settings.data_dir, "tasks");
+}
+
+bool Dispatcher::Implementation::held() {
+  return access == Access::read && store::DirectoryLock::held(settings.data_dir);
+}
+
+Dispatcher::Implementation::Run* Dispatcher::Implementation::run_of(const std::string& task) {
+  const auto run = runs.find(task);
+  return run == runs.end() ? nullptr : &run->second;
+}
+
+Checked<ledger::TaskRow> Dispatcher::Implementation::find(const std::string& id) {
+  auto reader = ledger_reader();
+  return reader ? find_in(**reader, id) : reader.failure();
 }
 
 Task Dispatcher::Implementation::shown(const ledger::TaskRow& row, bool somebody) {
   auto task = service::task_of(row, somebody);
   add_funnel(row, task);
   if (auto* run = run_of(task.id);
-      run != nullptr && row.state == ledger::TaskState::running &&
-      pipeline->entry(run->index).phase.load(std::memory_order_acquire) ==
-          pipeline::TaskEntry::Phase::open) {
+      run != nullptr && row.state == ledger::TaskState::running && run->open()) {
     task.state = TaskState::running;
     if (const auto now = progress(task.id)) {
       task.bound_by = now->bound_by;
@@ -170,12 +190,12 @@ Checked<Progress> Dispatcher::Implementation::progress(const std::string& task) 
     still.done = still.sent + still.failed;
     return still;
   }
-  const auto& entry = pipeline->entry(run->index);
+  const auto& entry = *run->entry;
   Progress progress;
   const auto count = [&](State state) {
     return entry.durable[static_cast<std::size_t>(state)].load(std::memory_order_relaxed);
   };
-  const auto phase = entry.phase.load(std::memory_order_acquire);
+  const auto phase = run->phase();
   progress.total =
       entry.layout.rows() - entry.layout.fallbacks + entry.woken.load(std::memory_order_relaxed);
   progress.sent =
@@ -184,14 +204,14 @@ Checked<Progress> Dispatcher::Implementation::progress(const std::string& task) 
                     count(State::cancelled) + count(State::superseded);
   progress.deferred = count(State::deferred) + count(State::in_doubt);
   progress.done = progress.sent + progress.failed;
-  progress.state_reason = pipeline->stop_reason(run->index);
+  progress.state_reason = pipeline->stop_reason(entry);
   if (phase == pipeline::TaskEntry::Phase::completed) {
     progress.state = TaskState::completed;
   } else if (phase == pipeline::TaskEntry::Phase::stopped || pipeline->ledger_failed()) {
     const auto stop = entry.stop.load(std::memory_order_acquire);
-    progress.state = stop == pipeline::Stop::cancel  ? TaskState::cancelled
-                     : stop == pipeline::Stop::pause ? TaskState::paused
-                                                     : TaskState::interrupted;
+    progress.state = stop == pipeline::Stop::cancel ? TaskState::cancelled
+                     : stop > pipeline::Stop::drain ? TaskState::paused
+                                                    : TaskState::interrupted;
   } else if (pipeline->store_trouble()) {
     progress.state = TaskState::paused;
   }
@@ -221,20 +241,20 @@ Checked<Progress> Dispatcher::Implementation::progress(const std::string& task) 
 }
 
 Checked<InvitationPage> Dispatcher::Implementation::invitations(const std::string& task,
-                                                                std::uint32_t after,
-                                                                std::uint32_t limit,
-                                                                const std::string& state) {
-  auto row = find(task);
-  auto ledgers = ledger_reader();
-  auto rosters = roster_reader();
-  if (!row || !ledgers || !rosters) {
-    return !row ? row.failure() : !ledgers ? ledgers.failure() : rosters.failure();
+                                                                const InvitationQuery& query) {
+  auto ledgers = ledger_to_look_at();
+  auto rosters = roster_to_look_at();
+  if (!ledgers || !rosters) {
+    return !ledgers ? ledgers.failure() : rosters.failure();
   }
-  const auto wanted = state.empty() ? std::optional<State>{} : state_named(state);
-  if (!state.empty() && !wanted) {
-    return Failure{FailureKind::usage, "there is no state '" + state + "'"};
+  const auto row = find_in(**ledgers, task);
+  if (!row) {
+    return row.failure();
   }
-  limit = std::clamp<std::uint32_t>(limit, 1, limits::page_size);
+  const auto wanted = query.state.empty() ? std::optional<State>{} : state_named(query.state);
+  if (!query.state.empty() && !wanted) {
+    return Failure{FailureKind::usage, "there is no state '" + query.state + "'"};
+  }
   auto names = service::RowNames::open(**ledgers, **rosters, *row);
   if (!names) {
     return service::failure_of(names.error(), "the ledger cannot be read");
@@ -243,9 +263,12 @@ Checked<InvitationPage> Dispatcher::Implementation::invitations(const std::strin
   if (!states) {
     return service::failure_of(states.error(), "what the devices reported cannot be read");
   }
+  const auto limit = std::clamp<std::uint32_t>(query.limit, 1, limits::page_size);
+  const roster::Search search(query.search);
   InvitationPage page;
-  page.next = after;
-  while (page.next < row->layout.rows() && page.rows.size() < limit) {
+  page.next = query.after;
+  while (page.next < row->layout.rows() && page.rows.size() < limit &&
+         page.next - query.after < rows_looked_at_max) {
     auto rows = (*ledgers)->rows(row->id, page.next, limits::page_size);
     if (!rows) {
       return service::failure_of(rows.error(), "the ledger cannot be read");
@@ -254,24 +277,34 @@ Checked<InvitationPage> Dispatcher::Implementation::invitations(const std::strin
     if (const auto applied = states->apply(found); !applied) {
       return service::failure_of(applied.error(), "what the devices reported cannot be read");
     }
-    std::vector<ledger::Row> kept;
-    for (const auto& each : found) {
-      if (page.rows.size() + kept.size() == limit) {
-        break;
-      }
-      page.next = each.invitation + 1;
-      if (!each.asleep && (!wanted || each.outcome.state == *wanted)) {
-        kept.push_back(each);
-      }
+    if (found.empty()) {
+      break;
     }
-    const auto texts = names->of(kept);
+    page.next = found.back().invitation + 1;
+    std::erase_if(found, [&](const ledger::Row& each) {
+      return each.asleep || (wanted && each.outcome.state != *wanted);
+    });
+    const bool names_decide = !search.empty();
+    if (!names_decide && found.size() > limit - page.rows.size()) {
+      found.resize(limit - page.rows.size());
+      page.next = found.back().invitation + 1;
+    }
+    const auto texts = names->of(found);
     if (!texts) {
       return service::failure_of(texts.error(), "the roster cannot be read");
     }
-    for (std::size_t i = 0; i < kept.size(); ++i) {
-      page.rows.push_back(service::invitation_of_row(kept[i], *row, (*texts)[i]));
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (names_decide && !finds(search, (*texts)[i])) {
+        continue;
+      }
+      if (page.rows.size() == limit) {
+        page.next = found[i].invitation;
+        break;
+      }
+      page.rows.push_back(service::invitation_of_row(found[i], *row, (*texts)[i]));
     }
   }
+  page.more = page.next < row->layout.rows();
   return page;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "registrar/facts.h"
+#include "service/codes_file.h"
 #include "service/implementation.h"
 #include "service/row_states.h"
 #include "service/wording.h"
@@ -47,6 +48,11 @@ std::string exposed(const Settings& settings) {
     return "server.listen is " + listen +
            ", which others reach, and any device would be believed; set mdm.device_trust_file";
   }
+  if (settings.mdm.mode == "nanomdm" && settings.mdm.nanomdm_secret_file.empty()) {
+    return "server.listen is " + listen +
+           ", which others reach, and any webhook would be believed; set "
+           "mdm.nanomdm_secret_file, and nanomdm -webhook-hmac-key to the same secret";
+  }
   return {};
 }
 
@@ -77,7 +83,8 @@ Location shown_location(const registrar::LocationFacts& facts, WallTime now) {
   location.name = facts.name;
   if (facts.expires_at.milliseconds != 0) {
     location.expires_at = to_text(facts.expires_at);
-    location.days_left = (facts.expires_at.milliseconds - now.milliseconds) / day_ms;
+    const auto left = facts.expires_at.milliseconds - now.milliseconds;
+    location.days_left = left < 0 ? -1 - (-left - 1) / day_ms : left / day_ms;
   }
   location.condition = name_of_condition(facts.condition);
   location.words = facts.words;
@@ -118,26 +125,28 @@ bool Dispatcher::Implementation::managed() const {
   return any && *any;
 }
 
-std::string Dispatcher::Implementation::no_registration() const {
-  using Condition = registrar::LocationFacts::Condition;
-  std::string why;
-  const auto locations =
-      registering == nullptr ? std::vector<registrar::LocationFacts>{} : registering->locations();
-  for (const auto& each : locations) {
-    const bool stopped =
-        each.condition == Condition::foreign || each.condition == Condition::refused;
-    const bool expired =
-        each.expiry == registrar::Expiry::expired && each.condition != Condition::codes;
-    if (!stopped && !expired) {
-      return {};
-    }
-    why = "location " + each.id + ": " +
-          (stopped ? each.words
-                   : "the content token expired on " + to_text(each.expires_at) +
-                         "; get a new one from Apple School or Business Manager and install it "
-                         "with `muster token install`");
+Checked<std::vector<registrar::LocationFacts>> Dispatcher::Implementation::location_facts() const {
+  if (registering != nullptr) {
+    return registering->locations();
   }
-  return why;
+  auto facts = registrar::read_facts(settings.data_dir, clock.wall());
+  if (!facts) {
+    return service::failure_of(facts.error());
+  }
+  return std::move(*facts);
+}
+
+Checked<std::vector<service::StoppedUsers>> Dispatcher::Implementation::stopped_users(
+    roster::RosterReader& reader, const NumberSet& users) const {
+  const auto facts = location_facts();
+  if (!facts) {
+    return facts.failure();
+  }
+  auto stopped = service::stopped_users(settings.data_dir, *facts, reader, users);
+  if (!stopped) {
+    return service::failure_of(stopped.error(), "who is registered cannot be read");
+  }
+  return std::move(*stopped);
 }
 
 Checked<Done> Dispatcher::Implementation::install_content_token(const std::string& location,
@@ -159,7 +168,8 @@ Checked<Done> Dispatcher::Implementation::install_content_token(const std::strin
 Checked<Done> Dispatcher::Implementation::take_over_content_token(const std::string& location) {
   if (registering == nullptr) {
     return Failure{FailureKind::refused,
-                   "there is no location '" + location + "'; install its content token first"};
+                   "there is no location '" + location + "'; install its content token first",
+                   true};
   }
   if (const auto taken = registering->take_over(location); !taken) {
     return service::failure_of(taken.error(), FailureKind::refused);
@@ -167,13 +177,38 @@ Checked<Done> Dispatcher::Implementation::take_over_content_token(const std::str
   return Done{};
 }
 
+Checked<ImportReport> Dispatcher::Implementation::import_codes(const std::string& file,
+                                                               bool dry_run) {
+  const auto begun = clock.now();
+  if (access != Access::send) {
+    return Failure{FailureKind::cannot_start, "the data directory was opened for reading only"};
+  }
+  auto reader = roster_reader();
+  if (!reader) {
+    return reader.failure();
+  }
+  const auto codes = service::read_codes(file, **reader);
+  if (!codes) {
+    return service::failure_of(codes.error());
+  }
+  ImportReport report;
+  report.codes = codes->size();
+  if (!dry_run) {
+    if (auto opened = open_registering(true); !opened) {
+      return opened.failure();
+    }
+    if (const auto taken = registering->take_codes(*codes); !taken) {
+      return service::failure_of(taken.error(), "the codes could not be stored, none was");
+    }
+  }
+  report.seconds = static_cast<double>((clock.now() - begun).count()) * 1e-9;
+  return report;
+}
+
 Checked<std::vector<Location>> Dispatcher::Implementation::locations() {
-  auto facts =
-      registering != nullptr
-          ? Result<std::vector<registrar::LocationFacts>, Complaint>(registering->locations())
-          : registrar::read_facts(settings.data_dir, clock.wall());
+  const auto facts = location_facts();
   if (!facts) {
-    return service::failure_of(facts.error());
+    return facts.failure();
   }
   std::vector<Location> locations;
   for (const auto& each : *facts) {
@@ -184,13 +219,13 @@ Checked<std::vector<Location>> Dispatcher::Implementation::locations() {
 
 // Devices that check in write to the roster as imports and edits do, under the one lock.
 Checked<Done> Dispatcher::Implementation::open_devices_room() {
-  if (settings.mdm.mode != "builtin" || devices_room != nullptr) {
+  if (settings.mdm.mode == "off" || devices_room != nullptr) {
     return Done{};
   }
   service::DevicesHouse house;
   house.registering = registering.get();
   house.check_in = [this](std::span<const roster::CheckIn> devices) {
-    const std::lock_guard guard(mutex);
+    const std::lock_guard guard(roster_mutex);
     return roster->check_in(devices, clock.wall());
   };
   auto opened =
@@ -202,7 +237,7 @@ Checked<Done> Dispatcher::Implementation::open_devices_room() {
   return Done{};
 }
 
-Checked<std::uint16_t> Dispatcher::Implementation::listen() {
+Checked<std::uint16_t> Dispatcher::Implementation::listen(const WebHandler& others) {
   if (endpoint != nullptr) {
     return endpoint->port();
   }
@@ -218,7 +253,10 @@ Checked<std::uint16_t> Dispatcher::Implementation::listen() {
   if (auto opened = open_pipeline(); !opened) {
     return opened.failure();
   }
-  auto opened = service::Endpoint::open(settings, {devices_room.get(), registering.get()});
+  if (auto opened = open_waking(); !opened) {
+    return opened.failure();
+  }
+  auto opened = service::Endpoint::open(settings, {devices_room.get(), registering.get(), others});
   if (!opened) {
     return service::failure_of(opened.error());
   }
@@ -233,8 +271,8 @@ Checked<Done> Dispatcher::Implementation::register_users(const NumberSet& users)
                        "/control.db is not there; restore it from a backup, or send anew"};
   }
   // Whoever is woken or registered answers to us.
-  if (settings.mdm.mode == "builtin" || !settings.books.notification_url.empty()) {
-    if (auto listening = listen(); !listening) {
+  if (settings.mdm.mode != "off" || !settings.books.notification_url.empty()) {
+    if (auto listening = listen({}); !listening) {
       return listening.failure();
     }
   }
@@ -278,6 +316,10 @@ void Dispatcher::Implementation::keep_associated() {
   associated.insert(associated.end(), users.begin(), users.end());
   if (associated.empty()) {
     return;
+  }
+  const std::unique_lock writing(roster_mutex, roster_patience);
+  if (!writing) {
+    return;  // an import is under way: next time
   }
   NumberSet enrolled;
   for (const auto user : associated) {

@@ -27,13 +27,41 @@ std::uint64_t random_seed() {
   return seed;
 }
 
+// Tried here, where a refusal can still be told; the shards then open their own.
+Checked<std::string> usable_reactor(const Settings& settings, const Clock& clock) {
+  auto probe = reactor::open_network(kind_of_setting(settings.reactor.kind), clock);
+  if (!probe) {
+    return service::failure_of(probe.error());
+  }
+  return std::string(reactor::name_of(reactor::kind_of(**probe)));
+}
+
+// What follows from the settings alone.
+pipeline::PipelineSettings pipeline_settings(const Settings& settings) {
+  pipeline::PipelineSettings wanted;
+  wanted.shards = settings.reactor.shards == 0 ? std::max(1U, std::thread::hardware_concurrency())
+                                               : settings.reactor.shards;
+  wanted.shards = std::min(wanted.shards, limits::shards_max);
+  wanted.policy.retry_after = durations(settings.apns.retry_after);
+  wanted.policy.attempts = settings.apns.attempts;
+  wanted.policy.hold_in_doubt = settings.apns.in_doubt == "hold";
+  wanted.expander.wakes_per_second = settings.mdm.wakes_per_second;
+  wanted.expander.hold_in_doubt = wanted.policy.hold_in_doubt;
+  wanted.seed = random_seed();
+  return wanted;
+}
+
 }  // namespace
 
 // The pipeline drains first (its threads ring nobody outside); then the keeper books what that
 // left.
 Dispatcher::Implementation::~Implementation() {
+  directory_sync.reset();
   endpoint.reset();  // nobody comes in any more
-  devices_room.reset();
+  waking.reset();
+  if (devices_room != nullptr) {
+    devices_room->end();  // the pipeline may ask it to the last
+  }
   if (pipeline != nullptr) {
     (void)pipeline->drain(std::chrono::seconds(30));
   }
@@ -44,6 +72,9 @@ Dispatcher::Implementation::~Implementation() {
   keeper_wanted.notify_all();
   if (keeper.joinable()) {
     keeper.join();
+  }
+  if (registering != nullptr) {
+    registering->on_change({});  // there is soon nobody to tell
   }
   pipeline.reset();  // before the registrar, whose word it asks for
 }
@@ -79,8 +110,8 @@ Checked<Done> Dispatcher::Implementation::open(Access wanted) {
   return catch_up_invited();
 }
 
-// Two files cannot commit together: the task comes first, the roster's `invited` second, and a
-// crash in between is made good here.
+// Two files cannot commit together: the task comes first, the roster's `invited` second, when it
+// begins and when it ends, and a crash in between is made good here.
 Checked<Done> Dispatcher::Implementation::catch_up_invited() {
   auto reader = ledger_reader();
   if (!reader) {
@@ -91,20 +122,39 @@ Checked<Done> Dispatcher::Implementation::catch_up_invited() {
     return service::failure_of(rows.error(), "the ledger cannot be read");
   }
   for (const auto& row : *rows) {
-    if (row.invited_recorded) {
-      continue;
+    if (row.state == ledger::TaskState::paused && row.state_reason == service::waits_for_its_time) {
+      scheduled.emplace(uuid_text(row.id.bytes), service::read_asked(row.selector).start_at);
     }
-    const auto users = (*reader)->users(row.id);
-    if (!users) {
-      return service::failure_of(users.error(), "the ledger cannot be read");
+    if (row.invited == ledger::Invited::unknown) {
+      if (auto added = add_invited(row.id); !added) {
+        return added;
+      }
     }
-    auto added = roster->add_invited(*users);
-    if (added) {
-      added = ledger->record_invited(row.id);
+    const bool ended =
+        row.state == ledger::TaskState::completed || row.state == ledger::TaskState::cancelled;
+    if (ended && row.invited != ledger::Invited::settled) {
+      (void)give_back(row);  // nobody else writes to the roster yet
     }
-    if (!added) {
-      return service::failure_of(added.error(), "the roster cannot be written");
-    }
+  }
+  return Done{};
+}
+
+Checked<Done> Dispatcher::Implementation::add_invited(const TaskId& task) {
+  auto reader = ledger_reader();
+  if (!reader) {
+    return reader.failure();
+  }
+  const auto users = (*reader)->users(task);
+  if (!users) {
+    return service::failure_of(users.error(), "the ledger cannot be read");
+  }
+  auto added = roster->add_invited(*users);
+  if (added) {
+    with_ledger(
+        [&](ledger::Ledger& book) { added = book.record_invited(task, ledger::Invited::added); });
+  }
+  if (!added) {
+    return service::failure_of(added.error(), "the roster cannot be written");
   }
   return Done{};
 }
@@ -128,23 +178,16 @@ Checked<Done> Dispatcher::Implementation::open_pipeline() {
     }
     mail = std::move(*mail_opened);
   }
-  const auto kind = kind_of_setting(settings.reactor.kind);
-  {
-    // Tried here, where a refusal can still be told; the shards then open their own.
-    auto probe = reactor::open_network(kind, clock);
-    if (!probe) {
-      return service::failure_of(probe.error());
-    }
-    reactor_name = reactor::name_of(reactor::kind_of(**probe));
+  auto usable = usable_reactor(settings, clock);
+  if (!usable) {
+    return usable.failure();
   }
+  reactor_name = std::move(*usable);
   auto reader = roster::RosterReader::open(settings.data_dir);
   if (!reader) {
     return service::failure_of(reader.error());
   }
-  pipeline::PipelineSettings wanted;
-  wanted.shards = settings.reactor.shards == 0 ? std::max(1U, std::thread::hardware_concurrency())
-                                               : settings.reactor.shards;
-  wanted.shards = std::min(wanted.shards, limits::shards_max);
+  auto wanted = pipeline_settings(settings);
   wanted.credentials = credentials->pools(wanted.shards);
   if (mail != nullptr) {
     wanted.mail = mail->route();
@@ -154,13 +197,17 @@ Checked<Done> Dispatcher::Implementation::open_pipeline() {
     }
     wanted.mail->pace.spent_today = *spent;
   }
-  wanted.policy.retry_after = durations(settings.apns.retry_after);
-  wanted.policy.attempts = settings.apns.attempts;
-  wanted.policy.hold_in_doubt = settings.apns.in_doubt == "hold";
-  wanted.expander.wakes_per_second = settings.mdm.wakes_per_second;
-  wanted.expander.hold_in_doubt = wanted.policy.hold_in_doubt;
-  wanted.seed = random_seed();
-  wanted.clearances = registering.get();
+  if (registering != nullptr) {
+    // NanoMDM has to be told before a device is woken; where devices come to us they find us later.
+    if (settings.mdm.mode == "nanomdm") {
+      if (auto room = open_devices_room(); !room) {
+        return room.failure();
+      }
+    }
+    readiness = std::make_unique<service::Readiness>(
+        *registering, devices_room == nullptr ? nullptr : devices_room->enqueuing());
+    wanted.clearances = readiness.get();
+  }
   const auto chosen = reactor_name == "epoll" ? reactor::Kind::epoll : reactor::Kind::io_uring;
   wanted.open_network = [this, chosen] {
     auto network = reactor::open_network(chosen, clock);
@@ -175,6 +222,9 @@ Checked<Done> Dispatcher::Implementation::open_pipeline() {
       std::make_unique<pipeline::Pipeline>(wanted, std::move(ledger), std::move(*reader), clock);
   if (registering != nullptr) {
     registering->on_change([this] { pipeline->clearances_changed(); });
+    if (devices_room != nullptr && devices_room->enqueuing() != nullptr) {
+      devices_room->enqueuing()->on_change([this] { pipeline->clearances_changed(); });
+    }
   }
   keeper = start_thread("keeper", [this] { keep(); });
   return Done{};

@@ -11,8 +11,6 @@ namespace {
 
 // Users that are read from the roster and handed to the registrar at once: some batches of Apple's.
 constexpr std::size_t people_per_feed = 1024;
-// Where a roster does not say.
-constexpr const char* default_location = "default";
 // Nobody is waited for longer: a clock that jumps, or a ring that is missed, costs so much.
 constexpr Duration rest_most = std::chrono::seconds(1);
 
@@ -96,6 +94,7 @@ Result<void> Registering::take_codes(const std::vector<registrar::ImportedCode>&
 }
 
 void Registering::want(NumberSet users) {
+  users.for_each([this](UserNumber user) { registrar_->reconsider(user); });
   {
     const std::lock_guard guard(mutex_);
     wanted_.push_back(std::move(users));
@@ -129,6 +128,7 @@ pipeline::Clearance Registering::of(UserNumber user) const {
     case registrar::Standing::associated:
       return {Word::enrolled, Reason::none};
     case registrar::Standing::refused:
+    case registrar::Standing::stopped:
       return {Word::refused, seen.reason};
     case registrar::Standing::unknown:
     case registrar::Standing::waiting:
@@ -218,14 +218,11 @@ bool Registering::feed() {
 void Registering::tell() {
   auto associated = registrar_->take_associated();
   const auto changes = registrar_->standings().changes();
-  std::function<void()> changed;
-  {
-    const std::lock_guard guard(mutex_);
-    associated_.insert(associated_.end(), associated.begin(), associated.end());
-    changed = changed_;
-  }
-  if (changes != changes_told_ && changed) {
-    changed();
+  // Under the lock: whoever took his on_change() back is not called any more.
+  const std::lock_guard guard(mutex_);
+  associated_.insert(associated_.end(), associated.begin(), associated.end());
+  if (changes != changes_told_ && changed_) {
+    changed_();
   }
   changes_told_ = changes;
 }

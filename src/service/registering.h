@@ -28,6 +28,9 @@
 
 namespace muster::service {
 
+// Of users of whom the roster does not say.
+inline const std::string default_location = "default";
+
 class Registering final : public pipeline::Clearances {
  public:
   // The complaint names books.trust_file or the data directory. Asks nobody before something is
@@ -44,9 +47,11 @@ class Registering final : public pipeline::Clearances {
   [[nodiscard]] Result<void> take_codes(const std::vector<registrar::ImportedCode>& codes);
 
   // ── any thread; taken up later ──
-  // These users are to be registered, in this order.
+  // These users are to be registered, in this order. Who was refused waits from now on.
   void want(NumberSet users);
-  // Called, by the registrar's thread, after a user's standing changed. Set before the first want.
+  // Called, by the registrar's thread and under a lock, after a user's standing changed: it must
+  // neither block nor ask us. Set before the first want; once another is set, or an empty one, the
+  // former is not called any more.
   void on_change(std::function<void()> changed);
   // Who has accepted since the last call.
   [[nodiscard]] std::vector<UserNumber> take_associated();

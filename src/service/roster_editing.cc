@@ -1,6 +1,6 @@
 // The roster, edited by hand: from the library's values to the columns of an import.
 #include "roster/editing.h"
-#include "service/implementation.h"
+#include "service/local_dispatcher.h"
 #include "service/wording.h"
 
 namespace muster {
@@ -52,7 +52,7 @@ FieldEdits with_id(Column column, const std::string& id, FieldEdits edits) {
 }  // namespace
 
 Checked<Done> Dispatcher::Implementation::edit_roster(const roster::Roster::Change& change) {
-  const std::lock_guard guard(mutex);
+  const std::lock_guard guard(roster_mutex);
   if (roster == nullptr) {
     return Failure{FailureKind::cannot_start, "the data directory was opened for reading only"};
   }
@@ -67,78 +67,80 @@ Checked<Done> Dispatcher::Implementation::edit_roster(const roster::Roster::Chan
   return Done{};
 }
 
-Checked<Done> Dispatcher::add_user(const std::string& id, const UserEdit& edit) {
+Checked<Done> LocalDispatcher::add_user(const std::string& id, const UserEdit& edit) {
   return implementation_->edit_roster([&](Editor& editor) {
     return editor.add_user(with_id(Column::user_id, id, fields_of(edit)));
   });
 }
 
-Checked<Done> Dispatcher::set_user(const std::string& id, const UserEdit& edit) {
+Checked<Done> LocalDispatcher::set_user(const std::string& id, const UserEdit& edit) {
   return implementation_->edit_roster(
       [&](Editor& editor) { return editor.set_user(id, fields_of(edit)); });
 }
 
-Checked<Done> Dispatcher::remove_user(const std::string& id) {
+Checked<Done> LocalDispatcher::remove_user(const std::string& id) {
   return implementation_->edit_roster([&](Editor& editor) { return editor.remove_user(id); });
 }
 
-Checked<Done> Dispatcher::erase_user(const std::string& id) {
+Checked<Done> LocalDispatcher::erase_user(const std::string& id) {
   return implementation_->edit_roster([&](Editor& editor) { return editor.erase_user(id); });
 }
 
-Checked<Done> Dispatcher::add_group(const std::string& id, const GroupEdit& edit) {
+Checked<Done> LocalDispatcher::add_group(const std::string& id, const GroupEdit& edit) {
   return implementation_->edit_roster([&](Editor& editor) {
     return editor.add_group(with_id(Column::group_id, id, fields_of(edit)));
   });
 }
 
-Checked<Done> Dispatcher::set_group(const std::string& group, const GroupEdit& edit) {
+Checked<Done> LocalDispatcher::set_group(const std::string& group, const GroupEdit& edit) {
   return implementation_->edit_roster(
       [&](Editor& editor) { return editor.set_group(group, fields_of(edit)); });
 }
 
-Checked<Done> Dispatcher::remove_group(const std::string& group) {
+Checked<Done> LocalDispatcher::remove_group(const std::string& group) {
   return implementation_->edit_roster([&](Editor& editor) { return editor.remove_group(group); });
 }
 
-Checked<Done> Dispatcher::add_member(const std::string& group, const std::string& user) {
+Checked<Done> LocalDispatcher::add_member(const std::string& group, const std::string& user) {
   return implementation_->edit_roster(
       [&](Editor& editor) { return editor.add_member(group, user); });
 }
 
-Checked<Done> Dispatcher::remove_member(const std::string& group, const std::string& user) {
+Checked<Done> LocalDispatcher::remove_member(const std::string& group, const std::string& user) {
   return implementation_->edit_roster(
       [&](Editor& editor) { return editor.remove_member(group, user); });
 }
 
-Checked<Done> Dispatcher::add_group_inside(const std::string& group, const std::string& child) {
+Checked<Done> LocalDispatcher::add_group_inside(const std::string& group,
+                                                const std::string& child) {
   return implementation_->edit_roster(
       [&](Editor& editor) { return editor.add_child(group, child); });
 }
 
-Checked<Done> Dispatcher::remove_group_inside(const std::string& group, const std::string& child) {
+Checked<Done> LocalDispatcher::remove_group_inside(const std::string& group,
+                                                   const std::string& child) {
   return implementation_->edit_roster(
       [&](Editor& editor) { return editor.remove_child(group, child); });
 }
 
-Checked<Done> Dispatcher::add_device(const std::string& id, const DeviceEdit& edit) {
+Checked<Done> LocalDispatcher::add_device(const std::string& id, const DeviceEdit& edit) {
   return implementation_->edit_roster([&](Editor& editor) {
     return editor.add_device(with_id(Column::device_id, id, fields_of(edit)));
   });
 }
 
-Checked<Done> Dispatcher::set_device(const std::string& id, const DeviceEdit& edit) {
+Checked<Done> LocalDispatcher::set_device(const std::string& id, const DeviceEdit& edit) {
   return implementation_->edit_roster(
       [&](Editor& editor) { return editor.set_device(id, fields_of(edit)); });
 }
 
-Checked<Done> Dispatcher::assign_device(const std::string& id, const std::string& user) {
+Checked<Done> LocalDispatcher::assign_device(const std::string& id, const std::string& user) {
   return implementation_->edit_roster([&](Editor& editor) {
     return user.empty() ? editor.unassign_device(id) : editor.assign_device(id, user);
   });
 }
 
-Checked<Done> Dispatcher::remove_device(const std::string& id) {
+Checked<Done> LocalDispatcher::remove_device(const std::string& id) {
   return implementation_->edit_roster([&](Editor& editor) { return editor.remove_device(id); });
 }
 

@@ -5,7 +5,7 @@
 #include "roster/listing.h"
 #include "roster/platform.h"
 #include "roster/push_target.h"
-#include "service/implementation.h"
+#include "service/local_dispatcher.h"
 #include "service/wording.h"
 
 namespace muster {
@@ -57,6 +57,8 @@ Device device_of(const roster::ListedDevice& listed) {
   device.enrollment = name_in(roster::enrollment_names(), row.enrollment);
   device.serial = row.serial;
   device.udid = row.udid;
+  device.imei = row.imei;
+  device.meid = row.meid;
   device.why_not = service::words_of(listed.hindrance);
   if (device.why_not.empty() && row.user == store::no_user) {
     device.why_not = "assigned to nobody";
@@ -106,39 +108,73 @@ Checked<RosterPage<Item>> page_of(const Result<roster::ListPage<Listed>>& listed
 
 }  // namespace
 
-Checked<RosterPage<User>> Dispatcher::users(const std::string& search, std::uint32_t from,
-                                            std::uint32_t limit) {
-  const std::lock_guard lock(implementation_->mutex);
-  auto reader = implementation_->roster_reader();
+Checked<RosterPage<User>> LocalDispatcher::users(const std::string& search, std::uint32_t from,
+                                                 std::uint32_t limit) {
+  const std::lock_guard lock(implementation_->looking.mutex);
+  auto reader = implementation_->roster_to_look_at();
   if (!reader) {
     return reader.failure();
   }
   return page_of<User>((*reader)->list_users({search, from, limit}), user_of);
 }
 
-Checked<RosterPage<Group>> Dispatcher::groups(const std::string& search, std::uint32_t from,
-                                              std::uint32_t limit) {
-  const std::lock_guard lock(implementation_->mutex);
-  auto reader = implementation_->roster_reader();
+Checked<RosterPage<Group>> LocalDispatcher::groups(const std::string& search, std::uint32_t from,
+                                                   std::uint32_t limit) {
+  const std::lock_guard lock(implementation_->looking.mutex);
+  auto reader = implementation_->roster_to_look_at();
   if (!reader) {
     return reader.failure();
   }
   return page_of<Group>((*reader)->list_groups({search, from, limit}), group_of);
 }
 
-Checked<RosterPage<Device>> Dispatcher::devices(const std::string& search, std::uint32_t from,
-                                                std::uint32_t limit) {
-  const std::lock_guard lock(implementation_->mutex);
-  auto reader = implementation_->roster_reader();
+Checked<RosterPage<Device>> LocalDispatcher::devices(const std::string& search, std::uint32_t from,
+                                                     std::uint32_t limit) {
+  const std::lock_guard lock(implementation_->looking.mutex);
+  auto reader = implementation_->roster_to_look_at();
   if (!reader) {
     return reader.failure();
   }
   return page_of<Device>((*reader)->list_devices({search, from, limit}), device_of);
 }
 
-Checked<User> Dispatcher::user(const std::string& id) {
+Checked<RosterPage<User>> LocalDispatcher::members(const std::string& group,
+                                                   const MemberQuery& query) {
+  constexpr std::string_view states[] = {"", "not-invited", "invited", "enrolled"};
+  const auto* state = std::ranges::find(states, query.state);
+  if (state == std::end(states)) {
+    return Failure{FailureKind::usage, "there is no state '" + query.state +
+                                           "' of members; use not-invited, invited or enrolled"};
+  }
+  const std::lock_guard lock(implementation_->looking.mutex);
+  auto reader = implementation_->roster_to_look_at();
+  if (!reader) {
+    return reader.failure();
+  }
+  const auto wanted = static_cast<roster::MemberState>(state - std::begin(states));
+  const auto listed =
+      (*reader)->list_members(group, wanted, {query.search, query.from, query.limit});
+  if (!listed) {
+    return service::failure_of(listed.error(), FailureKind::refused);
+  }
+  return page_of<User>(Result<roster::ListPage<roster::ListedUser>>(*listed), user_of);
+}
+
+// By the reader that no long look holds up.
+Checked<std::uint64_t> LocalDispatcher::roster_state() {
   const std::lock_guard lock(implementation_->mutex);
   auto reader = implementation_->roster_reader();
+  if (!reader) {
+    return reader.failure();
+  }
+  const auto state = (*reader)->state();
+  return state ? Checked<std::uint64_t>(*state)
+               : service::failure_of(state.error(), "the roster cannot be read");
+}
+
+Checked<User> LocalDispatcher::user(const std::string& id) {
+  const std::lock_guard lock(implementation_->looking.mutex);
+  auto reader = implementation_->roster_to_look_at();
   if (!reader) {
     return reader.failure();
   }
@@ -154,9 +190,9 @@ Checked<User> Dispatcher::user(const std::string& id) {
   return user;
 }
 
-Checked<Group> Dispatcher::group(const std::string& name) {
-  const std::lock_guard lock(implementation_->mutex);
-  auto reader = implementation_->roster_reader();
+Checked<Group> LocalDispatcher::group(const std::string& name) {
+  const std::lock_guard lock(implementation_->looking.mutex);
+  auto reader = implementation_->roster_to_look_at();
   if (!reader) {
     return reader.failure();
   }
@@ -176,9 +212,9 @@ Checked<Group> Dispatcher::group(const std::string& name) {
   return group;
 }
 
-Checked<Device> Dispatcher::device(const std::string& id) {
-  const std::lock_guard lock(implementation_->mutex);
-  auto reader = implementation_->roster_reader();
+Checked<Device> LocalDispatcher::device(const std::string& id) {
+  const std::lock_guard lock(implementation_->looking.mutex);
+  auto reader = implementation_->roster_to_look_at();
   if (!reader) {
     return reader.failure();
   }
@@ -189,10 +225,10 @@ Checked<Device> Dispatcher::device(const std::string& id) {
   return device_of(*details);
 }
 
-Checked<UnreachedPage> Dispatcher::unreached(const Selector& selector, std::uint32_t from,
-                                             std::uint32_t limit) {
-  const std::lock_guard lock(implementation_->mutex);
-  auto reader = implementation_->roster_reader();
+Checked<UnreachedPage> LocalDispatcher::unreached(const Selector& selector, std::uint32_t from,
+                                                  std::uint32_t limit) {
+  const std::lock_guard lock(implementation_->looking.mutex);
+  auto reader = implementation_->roster_to_look_at();
   if (!reader) {
     return reader.failure();
   }

@@ -1,5 +1,6 @@
 #include "service/row_states.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 #include <utility>
@@ -159,7 +160,47 @@ Result<void> RowStates::apply(std::vector<ledger::Row>& rows) {
         break;
     }
   }
+  if (const auto marked = mark_left(rows); !marked) {
+    return marked;
+  }
   return mark_registering(rows, *users);
+}
+
+// A device that checked out shows nothing any more, until it enrols again.
+Result<void> RowStates::mark_left(std::vector<ledger::Row>& rows) {
+  if (commands_ == nullptr || task_.layout.devices == 0) {
+    return {};
+  }
+  const auto device_of = [&](const ledger::Row& row) {
+    return task_.layout.part_of(row.invitation) == Part::push
+               ? devices_.at(task_.layout.rank_of(row.invitation))
+               : std::nullopt;
+  };
+  std::optional<DeviceNumber> first;
+  DeviceNumber last = 0;
+  for (const auto& row : rows) {
+    if (const auto device = device_of(row)) {
+      first = first.value_or(*device);
+      last = *device;
+    }
+  }
+  if (!first) {
+    return {};
+  }
+  const auto left = in_snapshot(*commands_, [&] {
+    return commands_->devices_wholly_in(mdm::enrolment_left, *first, last + 1);
+  });
+  if (!left) {
+    return tl::unexpected(left.error());
+  }
+  for (auto& row : rows) {
+    const bool waits = handed_over(row.outcome.state) || row.outcome.state == State::postponed;
+    const auto device = device_of(row);
+    if (waits && device && std::ranges::binary_search(*left, *device)) {
+      row.outcome = Outcome{State::unreachable, Reason::unenrolled, row.outcome.attempts};
+    }
+  }
+  return {};
 }
 
 Result<void> RowStates::mark_registering(std::vector<ledger::Row>& rows,

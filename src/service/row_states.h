@@ -9,6 +9,7 @@
 //                   → shown         the device acknowledged InviteToProgram
 //                   → postponed     its last word is NotNow
 //                   → failed        it refused the command (CommandRefused)
+//                   → unreachable   it has left management before it showed it (Unenrolled)
 #pragma once
 
 #include <cstdint>
@@ -46,6 +47,7 @@ class RowStates {
  private:
   RowStates() = default;
   [[nodiscard]] Result<std::vector<UserNumber>> users_of(const std::vector<ledger::Row>& rows);
+  [[nodiscard]] Result<void> mark_left(std::vector<ledger::Row>& rows);
   [[nodiscard]] Result<void> mark_registering(std::vector<ledger::Row>& rows,
                                               const std::vector<UserNumber>& users);
 

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "crypto/digest.h"
 #include "service/implementation.h"
+#include "service/may_be_shown.h"
 #include "service/wording.h"
 
 namespace muster {
@@ -27,8 +28,40 @@ IdPrefix prefix_of(const TaskId& id, Channel channel) {
   return prefix;
 }
 
+constexpr std::size_t asked_words_max = 256;
+
 Failure refused(const std::string& line) {
   return Failure{FailureKind::refused, line};
+}
+
+ledger::TaskState state_of(pipeline::Stop how) {
+  return how == pipeline::Stop::cancel ? ledger::TaskState::cancelled : ledger::TaskState::held;
+}
+
+std::optional<Failure> too_long(const SendOptions& options) {
+  if (options.by.size() <= asked_words_max && options.key.size() <= asked_words_max) {
+    return std::nullopt;
+  }
+  return Failure{FailureKind::usage, "a name or key of more than " +
+                                         std::to_string(asked_words_max) + " bytes; shorten it"};
+}
+
+// Who is meant and what was asked, frozen. Paused from the start where it is to begin later.
+ledger::NewTask new_task(service::Chosen chosen, const service::Asked& asked, WallTime now) {
+  ledger::NewTask task;
+  task.id = new_task_id();
+  task.target_name = chosen.preview.target_name;
+  task.selector = service::write_asked(asked);
+  task.devices = std::move(chosen.selection.devices);
+  task.mailboxes = std::move(chosen.selection.mailboxes);
+  task.fallbacks = std::move(chosen.selection.fallbacks);
+  task.accounts = std::move(chosen.selection.accounts);
+  task.users = std::move(chosen.selection.users);
+  task.push_prefix = prefix_of(task.id, Channel::push);
+  task.mail_prefix = prefix_of(task.id, Channel::mail);
+  task.created_at = now;
+  task.paused_because = asked.start_at > now.seconds() ? service::waits_for_its_time : "";
+  return task;
 }
 
 // Why what was chosen cannot be sent, where it cannot.
@@ -55,6 +88,17 @@ std::optional<Failure> hindrance(const service::Chosen& chosen, const Preview& p
   return std::nullopt;
 }
 
+// Where nobody of them can be registered nothing would be sent.
+std::optional<Failure> hindrance(const std::vector<service::StoppedUsers>& stopped,
+                                 std::uint64_t users) {
+  std::string why;
+  for (const auto& each : stopped) {
+    why += (why.empty() ? "" : "; ") + each.why;
+    users -= std::min(users, each.users);
+  }
+  return stopped.empty() || users != 0 ? std::nullopt : std::optional(refused(why));
+}
+
 }  // namespace
 
 void Dispatcher::Implementation::with_ledger(const std::function<void(ledger::Ledger&)>& work) {
@@ -65,10 +109,47 @@ void Dispatcher::Implementation::with_ledger(const std::function<void(ledger::Le
   }
 }
 
+// The task that a request with this name made before; empty: none.
+Checked<std::string> Dispatcher::Implementation::sent_before(const std::string& key,
+                                                             const std::string& preview) {
+  if (key.empty()) {
+    return std::string();
+  }
+  auto reader = ledger_reader();
+  if (!reader) {
+    return reader.failure();
+  }
+  const auto rows = (*reader)->tasks();
+  if (!rows) {
+    return service::failure_of(rows.error(), "the ledger cannot be read");
+  }
+  for (const auto& row : *rows) {
+    const auto asked = service::read_asked(row.selector);
+    if (asked.key != key) {
+      continue;
+    }
+    if (asked.preview != preview) {
+      return refused("this Idempotency-Key was used for another send; take a new one");
+    }
+    return uuid_text(row.id.bytes);
+  }
+  return std::string();
+}
+
 Checked<std::string> Dispatcher::Implementation::send(const Preview& preview,
                                                       const SendOptions& options) {
   if (access != Access::send) {
     return Failure{FailureKind::cannot_start, "the data directory was opened for reading only"};
+  }
+  if (auto wrong = too_long(options); wrong) {
+    return std::move(*wrong);
+  }
+  if (auto before = sent_before(options.key, preview.id); !before || !before->empty()) {
+    return before;
+  }
+  const std::unique_lock writing(roster_mutex, std::chrono::seconds(2));
+  if (!writing) {
+    return refused("the roster is being changed; send when that has ended");
   }
   auto reader = roster_reader();
   if (!reader) {
@@ -81,8 +162,12 @@ Checked<std::string> Dispatcher::Implementation::send(const Preview& preview,
   if (auto hindered = hindrance(*chosen, preview, settings.mail.mode != "off"); hindered) {
     return std::move(*hindered);
   }
-  if (const auto why = no_registration(); !why.empty()) {
-    return refused(why);
+  const auto stopped = stopped_users(**reader, chosen->selection.users);
+  if (!stopped) {
+    return stopped.failure();
+  }
+  if (auto hindered = hindrance(*stopped, chosen->preview.users); hindered) {
+    return std::move(*hindered);
   }
   auto payloads = service::alert_payloads(settings, *chosen);
   if (!payloads) {
@@ -91,21 +176,14 @@ Checked<std::string> Dispatcher::Implementation::send(const Preview& preview,
   if (auto opened = open_pipeline(); !opened) {
     return opened.failure();
   }
-  ledger::NewTask task;
-  task.id = new_task_id();
-  task.target_name = chosen->preview.target_name;
-  task.selector = service::write_selector(preview.selector, managed());
-  task.devices = std::move(chosen->selection.devices);
-  task.mailboxes = std::move(chosen->selection.mailboxes);
-  task.fallbacks = std::move(chosen->selection.fallbacks);
-  task.accounts = std::move(chosen->selection.accounts);
-  task.users = std::move(chosen->selection.users);
-  task.push_prefix = prefix_of(task.id, Channel::push);
-  task.mail_prefix = prefix_of(task.id, Channel::mail);
-  task.created_at = clock.wall();
+  auto task = new_task(std::move(*chosen),
+                       {preview.selector, managed(), options.by, options.key, options.start_at,
+                        options.key.empty() ? "" : preview.id},
+                       clock.wall());
   task.expiration_s = task.created_at.seconds() + settings.apns.expiration.count();
   task.rate = options.rate;
   task.alert_payloads = std::move(*payloads);
+  const bool later = !task.paused_because.empty();
   Result<void> created;
   with_ledger([&](ledger::Ledger& book) { created = book.create_task(task); });
   if (!created) {
@@ -116,27 +194,39 @@ Checked<std::string> Dispatcher::Implementation::send(const Preview& preview,
   if (!row) {
     return row.failure();
   }
-  const auto begun = start(*row);
+  if (later) {
+    scheduled.emplace(id, options.start_at);
+  }
+  const auto begun = later ? Checked<Done>(Done{}) : start(*row);
   // Booked after the beginning: nobody's push waits for it. What a crash leaves unbooked is booked
   // at the next opening (catch_up_invited). A task that could not begin is there all the same.
-  if (auto booked = book_invited(task, !preview.selector.group.empty()); !booked) {
-    if (auto* run = run_of(id); run != nullptr) {
+  if (auto booked = book_invited(task, preview.selector); !booked) {
+    if (auto* run = run_of(id); run != nullptr && run->open()) {
       pipeline->request_stop(run->index, pipeline::Stop::pause, booked.failure().line);
     }
     return booked.failure();
   }
-  if (!begun) {
-    return begun.failure();
-  }
-  return id;
+  return begun ? Checked<std::string>(id) : begun.failure();
 }
 
-// A user may be meant with one of his devices: the others of his count as invited as well.
-Checked<Done> Dispatcher::Implementation::book_invited(const ledger::NewTask& task, bool whole) {
-  auto booked =
-      whole ? roster->add_invited(task.users, task.devices) : roster->add_invited(task.users);
+// All devices of an invited user count as invited. Those of a group that is pushed stand in the
+// task; others are looked up: of a user meant with one device of his, with mail alone, or by his
+// account.
+Checked<Done> Dispatcher::Implementation::book_invited(const ledger::NewTask& task,
+                                                       const Selector& selector) {
+  const bool pushed_whole = !selector.group.empty() && selector.channels != Channels::mail;
+  Result<void> booked;
+  if (pushed_whole && !task.accounts.empty()) {
+    booked = roster->add_invited(task.accounts);
+  }
   if (booked) {
-    with_ledger([&](ledger::Ledger& book) { booked = book.record_invited(task.id); });
+    booked = pushed_whole ? roster->add_invited(task.users, task.devices)
+                          : roster->add_invited(task.users);
+  }
+  if (booked) {
+    with_ledger([&](ledger::Ledger& book) {
+      booked = book.record_invited(task.id, ledger::Invited::added);
+    });
   }
   if (!booked) {
     return service::failure_of(booked.error(), "the task is recorded but paused; resume it later");
@@ -205,6 +295,7 @@ Checked<Done> Dispatcher::Implementation::start(const ledger::TaskRow& row) {
   const auto id = uuid_text(row.id.bytes);
   Run run;
   run.index = *index;
+  run.entry = pipeline->kept_entry(*index);
   run.row = row;
   run.begun_at = clock.now();
   for (std::size_t state = 0; state < states_count; ++state) {
@@ -235,8 +326,11 @@ Checked<std::vector<std::string>> Dispatcher::Implementation::resume(const std::
     if (!rows) {
       return service::failure_of(rows.error(), "the ledger cannot be read");
     }
+    // What a person paused, or must judge, waits for a person.
     std::copy_if(rows->begin(), rows->end(), std::back_inserter(wanted), [](const auto& row) {
-      return row.state == ledger::TaskState::running || row.state == ledger::TaskState::paused;
+      return row.state == ledger::TaskState::running ||
+             (row.state == ledger::TaskState::paused &&
+              row.state_reason != service::waits_for_its_time);
     });
   }
   std::vector<std::string> begun;
@@ -248,7 +342,7 @@ Checked<std::vector<std::string>> Dispatcher::Implementation::resume(const std::
   }
   for (const auto& row : wanted) {
     const auto id = uuid_text(row.id.bytes);
-    if (row.state == ledger::TaskState::paused) {
+    if (row.state != ledger::TaskState::running) {
       Result<void> stored;
       with_ledger([&](ledger::Ledger& book) {
         stored = book.set_state(row.id, ledger::TaskState::running, "", clock.wall());
@@ -257,9 +351,7 @@ Checked<std::vector<std::string>> Dispatcher::Implementation::resume(const std::
         return service::failure_of(stored.error(), "the task's state could not be recorded");
       }
     }
-    if (run_of(id) == nullptr ||
-        pipeline->entry(run_of(id)->index).phase.load(std::memory_order_acquire) !=
-            pipeline::TaskEntry::Phase::open) {
+    if (run_of(id) == nullptr || !run_of(id)->open()) {
       if (auto started = start(row); !started) {
         return started.failure();
       }
@@ -279,27 +371,36 @@ Checked<Done> Dispatcher::Implementation::stop(const std::string& task, pipeline
     return row.failure();
   }
   const auto id = uuid_text(row->id.bytes);
-  if (row->state == ledger::TaskState::completed || row->state == ledger::TaskState::cancelled) {
+  // One that has ended can be cancelled for as long as its invitations may be shown.
+  const bool shown = how == pipeline::Stop::cancel && service::may_be_shown(*row, clock.wall());
+  const bool over = row->state == ledger::TaskState::completed && !shown;
+  if (over || row->state == ledger::TaskState::cancelled) {
     return refused("task " + id + " has ended already");
   }
-  if (auto* run = run_of(id); run != nullptr) {
-    const auto& entry = pipeline->entry(run->index);
+  if (pipeline != nullptr) {
+    pipeline->stop_nudges(row->id);
+  }
+  if (auto* run = run_of(id); run != nullptr && run->open()) {
     pipeline->request_stop(run->index, how, reason);
     (void)pipeline->wait(run->index, std::chrono::seconds(30));
-    if (entry.phase.load(std::memory_order_acquire) == pipeline::TaskEntry::Phase::completed) {
+    if (run->phase() == pipeline::TaskEntry::Phase::completed && !shown) {
       return refused("task " + id + " ended just before");
     }
-    return Done{};
+    // Where it was stopping for a lesser reason, that one may have been recorded.
+    row = find(id);
+    if (!row || row->state == state_of(how)) {
+      return row ? Checked<Done>(Done{}) : row.failure();
+    }
   }
   Result<void> stored;
   with_ledger([&](ledger::Ledger& book) {
-    stored = book.set_state(
-        row->id,
-        how == pipeline::Stop::cancel ? ledger::TaskState::cancelled : ledger::TaskState::paused,
-        reason, clock.wall());
+    stored = book.set_state(row->id, state_of(how), reason, clock.wall());
   });
   if (!stored) {
     return service::failure_of(stored.error(), "the task's state could not be recorded");
+  }
+  if (how == pipeline::Stop::cancel && run_of(id) == nullptr && !give_back(*row)) {
+    to_give_back.push_back(*row);
   }
   return Done{};
 }
@@ -327,12 +428,69 @@ Checked<std::uint64_t> Dispatcher::Implementation::retry(const std::string& task
   if (row->state == ledger::TaskState::cancelled) {
     return refused("task " + uuid_text(row->id.bytes) + " was cancelled; send anew instead");
   }
+  const std::unique_lock writing(roster_mutex, std::chrono::seconds(2));
+  if (!writing) {
+    return refused("the roster is being changed; retry when that has ended");
+  }
   Result<std::uint64_t> count = std::uint64_t{0};
   with_ledger([&](ledger::Ledger& book) { count = book.retry(row->id, wanted, clock.wall()); });
   if (!count) {
     return service::failure_of(count.error(), "the retry could not be recorded");
   }
+  if (*count == 0) {
+    return *count;
+  }
+  if (auto added = invite_again(*row); !added) {
+    return added.failure();
+  }
   return *count;
+}
+
+// Whom it did not reach was given back, and is meant again; its next end settles that anew.
+Checked<Done> Dispatcher::Implementation::invite_again(const ledger::TaskRow& row) {
+  if (auto* run = run_of(uuid_text(row.id.bytes)); run != nullptr && !run->open()) {
+    run->kept = true;
+  }
+  return add_invited(row.id);
+}
+
+Checked<Done> Dispatcher::Implementation::send_again(const std::string& task,
+                                                     std::uint32_t number) {
+  if (access != Access::send) {
+    return Failure{FailureKind::cannot_start, "the data directory was opened for reading only"};
+  }
+  auto row = find(task);
+  if (!row) {
+    return row.failure();
+  }
+  const auto id = uuid_text(row->id.bytes);
+  if (row->state == ledger::TaskState::cancelled) {
+    return refused("task " + id + " was cancelled; send anew instead");
+  }
+  std::unique_lock writing(roster_mutex, std::chrono::seconds(2));
+  if (!writing) {
+    return refused("the roster is being changed; send again when that has ended");
+  }
+  Result<bool> again = false;
+  with_ledger([&](ledger::Ledger& book) { again = book.retry_one(row->id, number, clock.wall()); });
+  if (!again) {
+    return service::failure_of(again.error(), "that it goes again could not be recorded");
+  }
+  if (!*again) {
+    return refused("invitation " + std::to_string(number) + " of task " + id +
+                   " has not failed, goes again by itself, or is none; `muster tasks TASK "
+                   "--invitation N` says how it stands");
+  }
+  if (auto added = invite_again(*row); !added) {
+    return added;
+  }
+  writing.unlock();
+  // Where its task has ended, it begins anew. Who has paused it says himself when it goes on.
+  if (row->state != ledger::TaskState::completed) {
+    return Done{};
+  }
+  const auto begun = resume(id);
+  return begun ? Checked<Done>(Done{}) : begun.failure();
 }
 
 }  // namespace muster

@@ -31,6 +31,7 @@ TaskState state_of(const ledger::TaskRow& row, bool held) {
     case ledger::TaskState::running:
       return held ? TaskState::running : TaskState::interrupted;
     case ledger::TaskState::paused:
+    case ledger::TaskState::held:
       return TaskState::paused;
     case ledger::TaskState::completed:
       return TaskState::completed;
@@ -62,7 +63,9 @@ constexpr std::string_view channel_names[] = {"push", "mail", "push,mail", "push
 }  // namespace
 
 Failure failure_of(const Complaint& complaint, FailureKind kind) {
-  return Failure{kind, complaint.line_of_text()};
+  // Of other kinds it is a file of ours that was not found.
+  const bool missing = kind == FailureKind::refused && complaint.cause.code == ErrorCode::not_found;
+  return Failure{kind, complaint.line_of_text(), missing};
 }
 
 Failure failure_of(const Error& error, const std::string& doing) {
@@ -77,7 +80,12 @@ Task task_of(const ledger::TaskRow& row, bool held) {
   task.state = state_of(row, held);
   task.state_reason = row.state_reason;
   task.target_name = row.target_name;
-  task.selector = read_selector(row.selector);
+  const auto asked = read_asked(row.selector);
+  task.selector = asked.selector;
+  task.by = asked.by;
+  if (row.state == ledger::TaskState::paused && row.state_reason == waits_for_its_time) {
+    task.starts_at = to_text(WallTime{asked.start_at * 1000});
+  }
   task.invitations = row.invitations;
   const auto count = [&](State state) {
     return row.counts.by_state[static_cast<std::size_t>(state)];
@@ -131,7 +139,8 @@ Invitation invitation_of_row(const ledger::Row& row, const ledger::TaskRow& task
   return invitation;
 }
 
-std::string write_selector(const Selector& selector, bool managed) {
+std::string write_asked(const Asked& asked) {
+  const auto& selector = asked.selector;
   json::Writer writer;
   writer.begin_object();
   writer.key("user").text(selector.user).key("group").text(selector.group);
@@ -139,9 +148,32 @@ std::string write_selector(const Selector& selector, bool managed) {
   writer.key("audience")
       .text(selector.audience == Audience::not_invited ? "not-invited" : "not-enrolled");
   writer.key("channels").text(channel_names[static_cast<std::size_t>(selector.channels)]);
-  writer.key("managed").number(managed ? 1 : 0);
+  writer.key("managed").number(asked.managed ? 1 : 0);
+  if (!asked.by.empty()) {
+    writer.key("by").text(asked.by);
+  }
+  if (!asked.key.empty()) {
+    writer.key("key").text(asked.key).key("preview").text(asked.preview);
+  }
+  if (asked.start_at != 0) {
+    writer.key("start_at").number(asked.start_at);
+  }
   writer.end();
   return writer.result();
+}
+
+Asked read_asked(const std::string& text) {
+  Asked asked;
+  asked.selector = read_selector(text);
+  asked.managed = is_managed(text);
+  json::SmallObject object;
+  if (object.read(text)) {
+    asked.by = object.string("by").value_or("");
+    asked.key = object.string("key").value_or("");
+    asked.preview = object.string("preview").value_or("");
+    asked.start_at = object.integer("start_at").value_or(0);
+  }
+  return asked;
 }
 
 Selector read_selector(const std::string& text) {

@@ -24,9 +24,22 @@ namespace muster::service {
 [[nodiscard]] Invitation invitation_of_row(const ledger::Row& row, const ledger::TaskRow& task,
                                            const roster::DeviceText& text);
 
-// The selector as the ledger keeps it: one flat JSON object. `managed`: the task invites to Managed
-// Distribution, and each of its users needs the registrar's word first.
-[[nodiscard]] std::string write_selector(const Selector& selector, bool managed);
+// Why a task is paused that begins later.
+inline constexpr const char* waits_for_its_time = "begins later, as it was asked";
+
+// What was asked with a send, as the ledger keeps it: one flat JSON object.
+struct Asked {
+  Selector selector;
+  // The task invites to Managed Distribution, and each of its users needs the registrar's word
+  // first.
+  bool managed = false;
+  std::string by;  // as in SendOptions, as the next
+  std::string key;
+  std::int64_t start_at = 0;
+  std::string preview;  // its id; kept with a key
+};
+[[nodiscard]] std::string write_asked(const Asked& asked);
+[[nodiscard]] Asked read_asked(const std::string& json);
 [[nodiscard]] Selector read_selector(const std::string& json);
 [[nodiscard]] bool is_managed(const std::string& selector_json);
 [[nodiscard]] roster::Wanted wanted(Audience audience);

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "settings/check_directory.h"
 #include "settings/check_mail.h"
 #include "settings/complain.h"
 #include "settings/keys.h"
@@ -104,6 +105,9 @@ Result<void, Complaint> check_together(const Settings& settings, const Origins& 
     return checked;
   }
   if (auto checked = check_invitations(settings, origins); !checked) {
+    return checked;
+  }
+  if (auto checked = check_directory(settings.directory, origins); !checked) {
     return checked;
   }
   return check_mail(settings.mail, origins);

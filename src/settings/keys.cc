@@ -15,6 +15,7 @@ constexpr auto expiration_max = std::chrono::seconds(30 * 24h);
 constexpr std::uint32_t letters_counted_max = 1'000'000;
 constexpr std::uint32_t letters_per_day_max = 1'000'000'000;
 constexpr std::uint32_t direct_connections_max = 1024;
+constexpr std::uint32_t directory_page_max = 100'000;
 
 // In quotes, with what TOML wants escaped.
 std::string quoted(std::string_view text) {
@@ -111,6 +112,44 @@ void add_mail(MailSettings& mail, std::vector<Key>& keys) {
   add_direct(mail.direct, keys);
 }
 
+void add_directory(DirectorySettings& directory, std::vector<Key>& keys) {
+  auto& named = directory.attributes;
+  const std::vector<Key> added{
+      {"directory.url", TextPlace{&directory.url, TextForm::directory_url}},
+      {"directory.kind",
+       ChoicePlace{&directory.kind, {"open-directory", "active-directory", "generic"}}},
+      {"directory.base", TextPlace{&directory.base, TextForm::any}},
+      {"directory.bind_dn", TextPlace{&directory.bind_dn, TextForm::any}},
+      {"directory.password_file", TextPlace{&directory.password_file, TextForm::path}},
+      {"directory.start_tls", FlagPlace{&directory.start_tls}},
+      {"directory.trust_file", TextPlace{&directory.trust_file, TextForm::path}},
+      {"directory.page_size", CountPlace{&directory.page_size, 0, directory_page_max}},
+      {"directory.user_filter", TextPlace{&directory.user_filter, TextForm::any}},
+      {"directory.group_filter", TextPlace{&directory.group_filter, TextForm::any}},
+      {"directory.nesting", ChoicePlace{&directory.nesting, {"groups", "in-chain"}}},
+      {"directory.removals_percent_max", CountPlace{&directory.removals_percent_max, 0, 100}},
+      {"directory.sync_every", PeriodPlace{&directory.sync_every, 0s, expiration_max}},
+      {"directory.attributes.id", TextPlace{&named.id, TextForm::any}},
+      {"directory.attributes.user_id", TextPlace{&named.user_id, TextForm::any}},
+      {"directory.attributes.full_name", TextPlace{&named.full_name, TextForm::any}},
+      {"directory.attributes.email", TextPlace{&named.email, TextForm::any}},
+      {"directory.attributes.language", TextPlace{&named.language, TextForm::any}},
+      {"directory.attributes.managed_apple_account",
+       TextPlace{&named.managed_apple_account, TextForm::any}},
+      {"directory.attributes.location", TextPlace{&named.location, TextForm::any}},
+      {"directory.attributes.disabled", TextPlace{&named.disabled, TextForm::any}},
+      {"directory.attributes.group_id", TextPlace{&named.group_id, TextForm::any}},
+      {"directory.attributes.group_name", TextPlace{&named.group_name, TextForm::any}},
+      {"directory.attributes.member", TextPlace{&named.member, TextForm::any}},
+      {"directory.attributes.member_uid", TextPlace{&named.member_uid, TextForm::any}},
+      {"directory.attributes.member_guid", TextPlace{&named.member_guid, TextForm::any}},
+      {"directory.attributes.nested_guid", TextPlace{&named.nested_guid, TextForm::any}},
+      {"directory.attributes.primary", TextPlace{&named.primary, TextForm::any}},
+      {"directory.attributes.group_number", TextPlace{&named.group_number, TextForm::any}},
+  };
+  keys.insert(keys.end(), added.begin(), added.end());
+}
+
 }  // namespace
 
 std::vector<Key> keys_of(Settings& settings) {
@@ -119,6 +158,7 @@ std::vector<Key> keys_of(Settings& settings) {
       {"data.dir", TextPlace{&settings.data_dir, TextForm::directory}},
       {"store.url", TextPlace{&settings.store_url, TextForm::store}},
       {"server.listen", TextPlace{&settings.server.listen, TextForm::listener}},
+      {"server.name", TextPlace{&settings.server.name, TextForm::relay}},
       {"server.certificate_file", TextPlace{&settings.server.certificate_file, TextForm::path}},
       {"server.key_file", TextPlace{&settings.server.key_file, TextForm::path}},
       {"apns.host", TextPlace{&apns.host, TextForm::host}},
@@ -152,6 +192,7 @@ std::vector<Key> keys_of(Settings& settings) {
       {"reactor.kind", ChoicePlace{&settings.reactor.kind, {"auto", "io_uring", "epoll"}}},
       {"reactor.shards", CountPlace{&settings.reactor.shards, 0, limits::shards_max}},
   };
+  add_directory(settings.directory, keys);
   keys.insert(keys.end(), others.begin(), others.end());
   return keys;
 }

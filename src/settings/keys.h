@@ -18,22 +18,23 @@
 namespace muster::settings {
 
 enum class TextForm : std::uint8_t {
-  any,        // one line; may be empty
-  not_empty,  // one line
-  lines,      // may have line breaks
-  path,       // relative ones are taken from the settings file's folder; may be empty
-  directory,  // the same, but not empty
-  host,       // a name or a literal address
-  listener,   // host:port
-  resolver,   // address:port, or empty
-  store,      // "sqlite" or a postgres URL
-  web,        // http:// or https://
-  hook,       // https://host/path without a port, a query or a user; or empty
-  relay,      // as host, or empty
-  domain,     // a name, not empty
-  own_name,   // a name or [address], or empty
-  envelope,   // one mailbox, which may hold {id}; or empty
-  opt_out,    // https:// with nothing that a header field cannot hold, may hold {id}; or empty
+  any,            // one line; may be empty
+  not_empty,      // one line
+  lines,          // may have line breaks
+  path,           // relative ones are taken from the settings file's folder; may be empty
+  directory,      // the same, but not empty
+  host,           // a name or a literal address
+  listener,       // host:port
+  resolver,       // address:port, or empty
+  store,          // "sqlite" or a postgres URL
+  web,            // http:// or https://
+  directory_url,  // ldap://host or ldaps://host, with a port where need be; or empty
+  hook,           // https://host/path without a port, a query or a user; or empty
+  relay,          // as host, or empty
+  domain,         // a name, not empty
+  own_name,       // a name or [address], or empty
+  envelope,       // one mailbox, which may hold {id}; or empty
+  opt_out,        // https:// with nothing that a header field cannot hold, may hold {id}; or empty
 };
 struct TextPlace {
   std::string* value;

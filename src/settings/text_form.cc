@@ -115,6 +115,19 @@ bool is_hook(std::string_view text) {
          text.find_first_of("?#@ ") == std::string_view::npos;
 }
 
+// A scheme, a host, perhaps a port; what is below it stands in `base`.
+bool is_directory_url(std::string_view text) {
+  const std::string_view scheme = text.starts_with("ldaps://") ? "ldaps://" : "ldap://";
+  if (!text.starts_with(scheme)) {
+    return false;
+  }
+  text.remove_prefix(scheme.size());
+  if (text.ends_with('/')) {
+    text.remove_suffix(1);
+  }
+  return is_host(text) || is_endpoint(text);
+}
+
 bool has_control(std::string_view text, bool lines_allowed) {
   return std::any_of(text.begin(), text.end(), [lines_allowed](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -149,6 +162,10 @@ std::string expected_instead(std::string_view text, TextForm form) {
       const bool postgres = text.starts_with("postgres://") || text.starts_with("postgresql://");
       return text == "sqlite" || postgres ? "" : "\"sqlite\" or \"postgres://…\"";
     }
+    case TextForm::directory_url:
+      return text.empty() || is_directory_url(text)
+                 ? ""
+                 : "ldap:// or ldaps:// and a host, as in \"ldap://od.school.example/\", or \"\"";
     case TextForm::hook:
       return is_hook(text) ? "" : "https://, a host name and a path, without a port; or \"\"";
     case TextForm::web: {

@@ -69,7 +69,8 @@ Result<std::vector<CommandRow>> all_commands(Statement& query) {
 }  // namespace
 
 Result<CommandStore, Complaint> CommandStore::open(const std::string& dir, OpenMode mode) {
-  auto database = Database::open(dir + "/control.db", mode, control_version, control_schema);
+  auto database =
+      Database::open(dir + "/control.db", mode, control_version, control_schema, control_older);
   if (!database) {
     return tl::unexpected(database.error());
   }
@@ -97,6 +98,25 @@ Result<std::vector<EnrolmentRow>> CommandStore::enrolments_of(DeviceNumber devic
   return all<EnrolmentRow>(query.bind(1, std::int64_t{device}), read_enrolment);
 }
 
+Result<NumberSet> CommandStore::devices_silent(std::uint8_t state_not, WallTime since) {
+  MUSTER_USE(query,
+             "SELECT device FROM enrolment WHERE state<>? AND device<>? GROUP BY device "
+             "HAVING MAX(last_seen_ms)<? ORDER BY device");
+  query.bind(1, std::int64_t{state_not}).bind(2, std::int64_t{no_device});
+  query.bind(3, since.milliseconds);
+  NumberSet devices;
+  for (;;) {
+    const auto more = query.step();
+    if (!more) {
+      return tl::unexpected(more.error());
+    }
+    if (!*more) {
+      return devices;
+    }
+    devices.add(static_cast<DeviceNumber>(query.integer(0)));
+  }
+}
+
 Result<void> CommandStore::put_enrolment(const EnrolmentRow& row) {
   MUSTER_USE(write, "INSERT OR REPLACE INTO enrolment(" MUSTER_ENROLMENT_COLUMNS
                     ") VALUES(?,?,?,?,?,?,?,?,?)");
@@ -110,6 +130,17 @@ Result<void> CommandStore::put_enrolment(const EnrolmentRow& row) {
       .bind(8, row.last_seen.milliseconds)
       .bind(9, std::int64_t{row.last_status})
       .run();
+}
+
+Result<std::vector<DeviceNumber>> CommandStore::devices_wholly_in(std::uint8_t state,
+                                                                  DeviceNumber from,
+                                                                  DeviceNumber past) {
+  MUSTER_USE(query,
+             "SELECT device FROM enrolment WHERE device>=?1 AND device<?2 GROUP BY device "
+             "HAVING min(state)=?3 AND max(state)=?3 ORDER BY device");
+  query.bind(1, std::int64_t{from}).bind(2, std::int64_t{past}).bind(3, std::int64_t{state});
+  return all<DeviceNumber>(query,
+                           [](const Statement& at) { return narrow<DeviceNumber>(at.integer(0)); });
 }
 
 Result<std::optional<CommandRow>> CommandStore::command(const TaskId& task,
@@ -167,6 +198,25 @@ Result<CommandStore::Tally> CommandStore::tally(const TaskId& task) {
       .handed = count(0), .postponed = count(1), .shown = count(2), .refused = count(3)};
   query.reset();
   return tally;
+}
+
+Result<WallTime> CommandStore::woken_until() {
+  MUSTER_USE(query, "SELECT until_ms FROM woken");
+  const auto row =
+      one<WallTime>(query, [](const Statement& at) { return WallTime{at.integer(0)}; });
+  if (!row) {
+    return tl::unexpected(row.error());
+  }
+  return row->value_or(WallTime{});
+}
+
+Result<void> CommandStore::put_woken_until(WallTime until) {
+  MUSTER_USE(clear, "DELETE FROM woken");
+  if (auto cleared = clear.run(); !cleared) {
+    return cleared;
+  }
+  MUSTER_USE(write, "INSERT INTO woken(until_ms) VALUES(?)");
+  return write.bind(1, until.milliseconds).run();
 }
 
 }  // namespace muster::store

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/number_set.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "model/id.h"
@@ -63,6 +64,12 @@ class CommandStore {
   [[nodiscard]] Result<std::optional<CommandRow>> command(const TaskId& task,
                                                           InvitationNumber invitation);
   [[nodiscard]] Result<void> put_command(const CommandRow& row);
+  // Devices from ≤ number < past all of whose enrolments are in this state.
+  [[nodiscard]] Result<std::vector<DeviceNumber>> devices_wholly_in(std::uint8_t state,
+                                                                    DeviceNumber from,
+                                                                    DeviceNumber past);
+  // Devices with an enrolment in another state than this, none of which was heard of since then.
+  [[nodiscard]] Result<NumberSet> devices_silent(std::uint8_t state_not, WallTime since);
   // The one handed out last comes first.
   [[nodiscard]] Result<std::vector<CommandRow>> commands_of(DeviceNumber device);
   // Of invitations from ≤ number < past, in order.
@@ -75,6 +82,10 @@ class CommandStore {
     std::uint64_t refused = 0;
   };
   [[nodiscard]] Result<Tally> tally(const TaskId& task);
+
+  // Devices have been woken again as far as that was due until then; 0: never.
+  [[nodiscard]] Result<WallTime> woken_until();
+  [[nodiscard]] Result<void> put_woken_until(WallTime until);
 
  private:
   explicit CommandStore(Database database) : database_(std::move(database)) {}

@@ -148,15 +148,36 @@ Result<void, Complaint> check_identity(const std::string& file, OpenMode mode, s
   return {};
 }
 
+// Begins to make the file one of `version`. False: somebody else has done so since `found` was
+// read, a second process that was started at the same moment; nothing is begun then.
+Result<bool> begin_making(Database& database, std::int32_t version, std::int64_t found) {
+  if (const auto begun = database.begin(); !begun) {
+    return tl::unexpected(begun.error());
+  }
+  const auto identity = read_identity(database);
+  if (!identity) {
+    database.rollback();
+    return tl::unexpected(identity.error());
+  }
+  if (identity->version == found) {
+    return true;
+  }
+  database.rollback();
+  if (identity->version != version) {
+    return trouble(ErrorCode::store_busy);  // another version of us; the next try will say so
+  }
+  return false;
+}
+
 Result<void> create_schema(Database& database, std::int32_t version, std::string_view schema) {
-  auto done = database.begin();
-  if (!done) {
-    return done;
+  const auto ours = begin_making(database, version, 0);
+  if (!ours || !*ours) {
+    return ours ? Result<void>{} : tl::unexpected(ours.error());
   }
   std::string sql = "PRAGMA application_id = " + std::to_string(application_id) + ";";
   sql += "PRAGMA user_version = " + std::to_string(version) + ";";
   sql += schema;
-  done = database.execute(sql);
+  const auto done = database.execute(sql);
   if (!done) {
     database.rollback();
     return done;
@@ -167,10 +188,11 @@ Result<void> create_schema(Database& database, std::int32_t version, std::string
 // All steps from the file's version to the newest, in one transaction: a crash leaves the old file.
 Result<void> upgrade(Database& database, std::int32_t version, std::int64_t found,
                      std::span<const OlderVersion> older) {
-  auto done = database.begin();
-  if (!done) {
-    return done;
+  const auto ours = begin_making(database, version, found);
+  if (!ours || !*ours) {
+    return ours ? Result<void>{} : tl::unexpected(ours.error());
   }
+  Result<void> done;
   for (auto step = way_from(found, older); done && step != older.end(); ++step) {
     done = database.execute(step->upgrade);
   }

@@ -158,7 +158,7 @@ inline constexpr std::array<std::string_view, 32> ledger_sql{
     "UPDATE task SET state = ?2, state_reason = ?3, ended_at_ms = ?4, epoch = epoch + 1"
     " WHERE number = ?1",
     "UPDATE task SET state = ?2, state_reason = '', ended_at_ms = ?3 WHERE number = ?1",
-    "UPDATE task SET invited_recorded = 1 WHERE number = ?",
+    "UPDATE task SET invited_recorded = ?2 WHERE number = ?1",
     "UPDATE progress SET counts = ?2 WHERE task = ?1",
     "SELECT key, state FROM page WHERE state < 3 AND key BETWEEN ? AND ? ORDER BY key",
     "SELECT max(key) FROM page WHERE key BETWEEN ? AND ?",

@@ -27,7 +27,7 @@ TaskRecord read_task(const Statement& row) {
   read_prefix(row, 8, task.push_prefix);
   task.expiration_s = row.integer(9);
   task.rate = narrow<std::uint32_t>(row, 10);
-  task.invited_recorded = row.integer(11) != 0;
+  task.invited = narrow<std::uint8_t>(row, 11);
   task.created_at = WallTime{row.integer(12)};
   task.ended_at = WallTime{row.integer(13)};
   task.layout.mailboxes = narrow<std::uint32_t>(row, 14);
@@ -128,7 +128,7 @@ Result<void> LedgerStore::create_task(const TaskRecord& task, const AudienceReco
                            .bind(8, Bytes(task.push_prefix))
                            .bind(9, task.expiration_s)
                            .bind(10, std::int64_t{task.rate})
-                           .bind(11, std::int64_t{task.invited_recorded})
+                           .bind(11, std::int64_t{task.invited})
                            .bind(12, task.created_at.milliseconds)
                            .bind(13, task.ended_at.milliseconds)
                            .bind(14, std::int64_t{task.layout.mailboxes})
@@ -189,8 +189,8 @@ Result<void> LedgerStore::complete(TaskNumber task, std::uint8_t state, WallTime
       .run();
 }
 
-Result<void> LedgerStore::record_invited(TaskNumber task) {
-  return of(Verb::record_invited).bind(1, task).run();
+Result<void> LedgerStore::record_invited(TaskNumber task, std::uint8_t invited) {
+  return of(Verb::record_invited).bind(1, task).bind(2, std::int64_t{invited}).run();
 }
 
 Result<void> LedgerStore::put_counts(TaskNumber task, Bytes counts) {

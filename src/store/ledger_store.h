@@ -40,7 +40,7 @@ struct TaskRecord {
   IdPrefix mail_prefix{};
   std::int64_t expiration_s = 0;
   std::uint32_t rate = 0;
-  bool invited_recorded = false;
+  std::uint8_t invited = 0;
   WallTime created_at;
   WallTime ended_at;
   std::vector<Byte> counts;
@@ -121,7 +121,7 @@ class LedgerStore {
   [[nodiscard]] Result<void> set_state(TaskNumber task, std::uint8_t state, std::string_view reason,
                                        WallTime ended_at);
   [[nodiscard]] Result<void> complete(TaskNumber task, std::uint8_t state, WallTime at);
-  [[nodiscard]] Result<void> record_invited(TaskNumber task);
+  [[nodiscard]] Result<void> record_invited(TaskNumber task, std::uint8_t invited);
   [[nodiscard]] Result<void> put_counts(TaskNumber task, Bytes counts);
 
   // ── letters ──

@@ -115,7 +115,8 @@ std::uint64_t read_count(const Statement& at) {
 
 Result<RegistrationStore, Complaint> RegistrationStore::open(const std::string& dir,
                                                              OpenMode mode) {
-  auto database = Database::open(dir + "/control.db", mode, control_version, control_schema);
+  auto database =
+      Database::open(dir + "/control.db", mode, control_version, control_schema, control_older);
   if (!database) {
     return tl::unexpected(database.error());
   }

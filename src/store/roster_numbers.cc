@@ -52,6 +52,34 @@ Result<Statement> RosterStore::devices_from(DeviceNumber first) {
               first);
 }
 
+Result<std::vector<DeviceRow>> RosterStore::devices_by_radio(std::string_view imei,
+                                                             std::string_view meid) {
+  MUSTER_USE(query,
+             "SELECT number FROM devices WHERE imei=?1 AND imei<>'' UNION "
+             "SELECT number FROM devices WHERE meid=?2 AND meid<>'' ORDER BY number");
+  const auto numbers =
+      all<DeviceNumber>(query.bind(1, imei).bind(2, meid),
+                        [](const Statement& at) { return narrow<DeviceNumber>(at.integer(0)); });
+  if (!numbers) {
+    return tl::unexpected(numbers.error());
+  }
+  std::vector<DeviceRow> rows;
+  for (const auto number : *numbers) {
+    auto found = device(number);
+    if (!found) {
+      return tl::unexpected(found.error());
+    }
+    if (auto& row = *found; row) {
+      rows.push_back(std::move(*row));
+    }
+  }
+  return rows;
+}
+
+Result<Statement> RosterStore::device_numbers_keys() {
+  return database_.prepare("SELECT number,udid,serial,imei,meid FROM devices ORDER BY number");
+}
+
 Result<Statement> RosterStore::group_numbers_members() {
   return database_.prepare("SELECT number,members FROM group_sets ORDER BY number");
 }

@@ -12,16 +12,33 @@ namespace {
 // derived it (roster/mail_users.h); a build of before would import without keeping it true.
 // 3 knows devices by UDID and by serial number, and keeps what was removed: a build of before would
 // show and push it.
-constexpr std::int32_t schema_version = 3;
+// 4 knows who came from a directory service, and who is disabled there: a build of before would
+// invite these.
+// 5 knows devices by IMEI and MEID as well.
+constexpr std::int32_t schema_version = 5;
+#define MUSTER_DIRECTORY_IDS                                                              \
+  "CREATE TABLE directory_ids(kind INTEGER NOT NULL, guid TEXT NOT NULL, number INTEGER " \
+  "NOT NULL, source TEXT NOT NULL, PRIMARY KEY(kind, guid)) WITHOUT ROWID;"
 constexpr std::string_view with_udid =
     "ALTER TABLE devices ADD COLUMN udid TEXT NOT NULL DEFAULT '';"
     "CREATE INDEX devices_by_udid ON devices(udid) WHERE udid<>'';"
     "CREATE INDEX devices_by_serial ON devices(serial) WHERE serial<>''";
 constexpr std::string_view as_if_with_udid =
-    "CREATE TEMP VIEW devices AS SELECT *,'' AS udid FROM main.devices";
-constexpr std::array<OlderVersion, 2> older_versions{
-    {{1, "", as_if_with_udid}, {2, with_udid, as_if_with_udid}}};
-constexpr std::string_view schema = R"sql(
+    "CREATE TEMP VIEW devices AS SELECT *,'' AS udid,'' AS imei,'' AS meid FROM main.devices";
+constexpr std::string_view with_radio_ids =
+    "ALTER TABLE devices ADD COLUMN imei TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE devices ADD COLUMN meid TEXT NOT NULL DEFAULT '';"
+    "CREATE INDEX devices_by_imei ON devices(imei) WHERE imei<>'';"
+    "CREATE INDEX devices_by_meid ON devices(meid) WHERE meid<>''";
+constexpr std::string_view as_if_with_radio_ids =
+    "CREATE TEMP VIEW devices AS SELECT *,'' AS imei,'' AS meid FROM main.devices";
+// Readers do not look into directory_ids.
+constexpr std::array<OlderVersion, 4> older_versions{
+    {{1, "", as_if_with_udid},
+     {2, with_udid, as_if_with_udid},
+     {3, MUSTER_DIRECTORY_IDS, as_if_with_radio_ids},
+     {4, with_radio_ids, as_if_with_radio_ids}}};
+constexpr std::string_view schema = MUSTER_DIRECTORY_IDS R"sql(
 CREATE TABLE users(number INTEGER PRIMARY KEY, id TEXT NOT NULL, full_name TEXT NOT NULL,
   email TEXT NOT NULL, language INTEGER NOT NULL, managed_apple_account TEXT NOT NULL,
   managed_distribution INTEGER NOT NULL, location TEXT NOT NULL);
@@ -34,10 +51,12 @@ CREATE TABLE devices(number INTEGER PRIMARY KEY, id TEXT NOT NULL, name TEXT NOT
   user INTEGER NOT NULL, platform INTEGER NOT NULL, enrollment INTEGER NOT NULL,
   serial TEXT NOT NULL, topic INTEGER NOT NULL, push_token BLOB NOT NULL, push_magic TEXT NOT NULL,
   user_push_token BLOB NOT NULL, user_push_magic TEXT NOT NULL, registered_at_ms INTEGER NOT NULL,
-  active INTEGER NOT NULL, udid TEXT NOT NULL);
+  active INTEGER NOT NULL, udid TEXT NOT NULL, imei TEXT NOT NULL, meid TEXT NOT NULL);
 CREATE UNIQUE INDEX devices_by_id ON devices(id);
 CREATE INDEX devices_by_user ON devices(user);
 CREATE INDEX devices_by_udid ON devices(udid) WHERE udid<>'';
+CREATE INDEX devices_by_imei ON devices(imei) WHERE imei<>'';
+CREATE INDEX devices_by_meid ON devices(meid) WHERE meid<>'';
 CREATE INDEX devices_by_serial ON devices(serial) WHERE serial<>'';
 CREATE TABLE sets(kind INTEGER NOT NULL, key INTEGER NOT NULL, bytes BLOB NOT NULL,
   PRIMARY KEY(kind, key));
@@ -53,7 +72,7 @@ CREATE TABLE counters(name INTEGER PRIMARY KEY, value INTEGER NOT NULL);
   "number,id,full_name,email,language,managed_apple_account,managed_distribution,location"
 #define MUSTER_DEVICE_COLUMNS                                                                   \
   "number,id,name,user,platform,enrollment,serial,topic,push_token,push_magic,user_push_token," \
-  "user_push_magic,registered_at_ms,active,udid"
+  "user_push_magic,registered_at_ms,active,udid,imei,meid"
 
 UserRow read_user(const Statement& at) {
   return UserRow{narrow<UserNumber>(at.integer(0)),
@@ -177,10 +196,10 @@ Result<void> RosterStore::put_group(const GroupRow& row) {
 
 Result<void> RosterStore::put_device(const DeviceRow& row) {
   MUSTER_USE(write, "INSERT INTO devices(" MUSTER_DEVICE_COLUMNS
-                    ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(number) DO UPDATE SET "
+                    ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(number) DO UPDATE SET "
                     "name=?3,user=?4,platform=?5,enrollment=?6,serial=?7,topic=?8,push_token=?9,"
                     "push_magic=?10,user_push_token=?11,user_push_magic=?12,registered_at_ms=?13,"
-                    "active=?14,udid=?15");
+                    "active=?14,udid=?15,imei=?16,meid=?17");
   return write.bind(1, std::int64_t{row.number})
       .bind(2, std::string_view(row.id))
       .bind(3, std::string_view(row.name))
@@ -196,6 +215,8 @@ Result<void> RosterStore::put_device(const DeviceRow& row) {
       .bind(13, row.registered_at_ms)
       .bind(14, std::int64_t{row.active ? 1 : 0})
       .bind(15, std::string_view(row.udid))
+      .bind(16, std::string_view(row.imei))
+      .bind(17, std::string_view(row.meid))
       .run();
 }
 
@@ -238,6 +259,8 @@ void RosterStore::read_device(const Statement& at, DeviceRow& row) {
   row.registered_at_ms = at.integer(12);
   row.active = at.integer(13) != 0;
   row.udid = at.text(14);
+  row.imei = at.text(15);
+  row.meid = at.text(16);
 }
 
 Result<std::optional<DeviceRow>> RosterStore::device(DeviceNumber number) {

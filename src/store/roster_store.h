@@ -6,6 +6,8 @@
 //   its members' devices blocks(number)                 what pushes need, packed
 //   (roster/block_writer.h); bytes to us names(kind, number)            topics and languages by
 //   index counters(name)                 the version of the blocks
+//   directory_ids(kind, guid)            which users and groups came from a directory service;
+//   whoever is not named there came from elsewhere
 //
 // Memberships stand in group_sets alone: a million of them are a few kilobytes there. Every verb
 // must run between begin() and commit(); an error leaves the transaction to be rolled back. One
@@ -67,6 +69,8 @@ struct DeviceRow {
   std::int64_t registered_at_ms = 0;  // when the token that is pushed came to us
   bool active = true;                 // false: the peer said that the token is gone
   std::string udid;                   // or EnrollmentID; empty: it has not checked in yet
+  std::string imei;                   // digits
+  std::string meid;                   // hexadecimal, in upper case
   friend bool operator==(const DeviceRow&, const DeviceRow&) = default;
 };
 
@@ -97,6 +101,15 @@ enum class SetKind : std::uint8_t {
   users_with_mail = 15,  // with an address; absent in files of before version 2
   groups_removed = 16,   // collected
   devices_removed = 17,  // collected
+  users_inactive = 18,   // collected: disabled in the directory they came from
+};
+// A user or group that came from a directory service, by the id that never changes there. `source`
+// is the base it was found below. Who was removed keeps his row.
+enum class DirectoryKind : std::uint8_t { user = 1, group = 2 };
+struct DirectoryId {
+  std::string guid;
+  std::uint32_t number = 0;
+  std::string source;
 };
 enum class NameKind : std::uint8_t { topic = 1, language = 2 };
 enum class Counter : std::uint8_t { version = 1 };
@@ -134,6 +147,10 @@ class RosterStore {
   [[nodiscard]] Result<void> put_user(const UserRow& row);  // new, or over the one of that number
   [[nodiscard]] Result<void> put_group(const GroupRow& row);
   [[nodiscard]] Result<void> put_device(const DeviceRow& row);
+  [[nodiscard]] Result<void> rename_user(UserNumber number, std::string_view id);
+  [[nodiscard]] Result<void> rename_group(GroupNumber number, std::string_view id);
+  [[nodiscard]] Result<std::vector<DirectoryId>> directory_ids(DirectoryKind kind);
+  [[nodiscard]] Result<void> put_directory_id(DirectoryKind kind, const DirectoryId& row);
   [[nodiscard]] Result<std::optional<UserRow>> user(UserNumber number);
   [[nodiscard]] Result<std::optional<UserRow>> user_by_id(std::string_view id);
   [[nodiscard]] Result<std::optional<GroupRow>> group(GroupNumber number);
@@ -143,6 +160,9 @@ class RosterStore {
   [[nodiscard]] Result<std::optional<DeviceRow>> device_by_id(std::string_view id);
   [[nodiscard]] Result<std::optional<DeviceRow>> device_by_udid(std::string_view udid);
   [[nodiscard]] Result<std::vector<DeviceRow>> devices_by_serial(std::string_view serial);
+  // With this IMEI or this MEID; empty ones are nobody's.
+  [[nodiscard]] Result<std::vector<DeviceRow>> devices_by_radio(std::string_view imei,
+                                                                std::string_view meid);
   [[nodiscard]] Result<std::vector<DeviceNumber>> devices_of_user(UserNumber user);
   [[nodiscard]] Result<std::vector<DeviceTexts>> texts(DeviceNumber first, DeviceNumber past_last);
   // Users first ≤ number < past_last in order, as (number, email, full_name, language) and as
@@ -158,6 +178,8 @@ class RosterStore {
   [[nodiscard]] Result<Statement> user_numbers_with_account();  // a Managed Apple Account
   [[nodiscard]] Result<Statement> group_numbers_ids_names();
   [[nodiscard]] Result<Statement> device_numbers_ids();
+  // (number, udid, serial, imei, meid)
+  [[nodiscard]] Result<Statement> device_numbers_keys();
   // In order of number: (number, id, full_name, email), (number, id, name) and (number, id, name,
   // serial, udid).
   [[nodiscard]] Result<Statement> users_from(UserNumber first);

@@ -80,6 +80,7 @@ struct Vitals {
   // Not none: the peer ended the conversation for this reason (GOAWAY's JSON), or it was lost
   // because the credential is refused: see action_for(403, reason).
   Reason refusal = Reason::none;
+  bool goaway = false;             // the peer ended it by a GOAWAY
   Error error;                     // why it was lost; code none while it lives
   std::uint32_t in_flight = 0;     // submitted, not answered
   std::uint32_t stream_limit = 0;  // as the peer says now

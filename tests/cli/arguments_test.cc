@@ -71,6 +71,15 @@ TEST(Arguments, ReadsTheCommandsAboutTasks) {
   EXPECT_EQ(parse_arguments({"doctor"}).arguments.verb, Verb::doctor);
 }
 
+TEST(Arguments, ReadsWhatTheDoctorIsToLookAt) {
+  EXPECT_FALSE(parse_arguments({"doctor"}).arguments.of_roster);
+  const auto roster = parse_arguments({"doctor", "--roster", "--examples", "20"});
+  EXPECT_TRUE(roster.arguments.of_roster);
+  EXPECT_EQ(roster.arguments.examples, 20U);
+  EXPECT_EQ(parse_arguments({"doctor", "--examples", "20"}).exit_code, 2);
+  EXPECT_EQ(parse_arguments({"doctor", "--roster", "--examples", "1001"}).exit_code, 2);
+}
+
 TEST(Arguments, AnswersTheVersionAndHelpOnStandardOutput) {
   const auto asked = parse_arguments({"--version"});
   EXPECT_FALSE(asked.act);
@@ -103,8 +112,8 @@ TEST(Arguments, NamesTheNearestOption) {
             "muster send has no option --grup; did you mean --group?");
   EXPECT_EQ(parse_arguments({"send", "--grup=g"}).complaint,
             "muster send has no option --grup; did you mean --group?");
-  EXPECT_EQ(parse_arguments({"send", "--group", "g", "--at", "noon"}).complaint,
-            "muster send has no option --at; see muster send --help");
+  EXPECT_EQ(parse_arguments({"send", "--group", "g", "--tomorrow", "x"}).complaint,
+            "muster send has no option --tomorrow; see muster send --help");
   EXPECT_EQ(parse_arguments({"--jsn"}).exit_code, 2);
 }
 
@@ -177,6 +186,9 @@ TEST(Arguments, ReadContentTokensCommands) {
 TEST(Arguments, RefusesOptionsOfTasksThatDoNotFit) {
   EXPECT_THAT(parse_arguments({"tasks", "--csv"}).complaint, HasSubstr("give a TASK"));
   EXPECT_EQ(parse_arguments({"tasks", "01", "--csv", "--json"}).exit_code, 2);
+  EXPECT_EQ(parse_arguments({"tasks", "01", "--invitation", "7"}).arguments.invitation, 7U);
+  EXPECT_THAT(parse_arguments({"tasks", "--invitation", "7"}).complaint, HasSubstr("give a TASK"));
+  EXPECT_EQ(parse_arguments({"tasks", "01", "--invitation", "7", "--csv"}).exit_code, 2);
   EXPECT_EQ(parse_arguments({"tasks", "01", "--active"}).exit_code, 2);
   EXPECT_EQ(parse_arguments({"tasks", "--active", "--completed"}).exit_code, 2);
 }
@@ -193,15 +205,41 @@ TEST(Arguments, TakesTheCommonOptionsBeforeTheCommandAsWell) {
 }
 
 TEST(Arguments, RepeatsTheFlagsThatChooseTheData) {
-  EXPECT_EQ((Common{.config = "", .data = "", .json = true}).flags(), "");
-  EXPECT_EQ((Common{.config = "m.toml", .data = "my data", .json = false}).flags(),
-            " --config m.toml --data 'my data'");
+  EXPECT_EQ(
+      (Common{.config = "", .data = "", .server = "", .token_file = "", .json = true}).flags(), "");
+  EXPECT_EQ(
+      (Common{.config = "m.toml", .data = "my data", .server = "", .token_file = "", .json = false})
+          .flags(),
+      " --config m.toml --data 'my data'");
 }
 
 TEST(Arguments, KnowsTheStatesThatTheLedgerKnows) {
   for (const auto& state : invitation_states()) {
     EXPECT_TRUE(state_named(state).has_value()) << state;
   }
+}
+
+TEST(ArgumentsAt, IsAMomentAndNoneTooEarly) {
+  const auto at = [](const char* time) {
+    return parse_arguments({"send", "--group", "g", "--at", time}).arguments.start_at;
+  };
+  EXPECT_EQ(at("2026-11-22T23:08:00Z"), 1'795'388'880);
+  EXPECT_EQ(at("2026-11-23T00:08:00+01:00"), 1'795'388'880);
+  EXPECT_EQ(at("2026-11-22T23:08:00.001Z"), 1'795'388'881);
+  EXPECT_EQ(parse_arguments({"send", "--group", "g"}).arguments.start_at, 0);
+  EXPECT_THAT(parse_arguments({"send", "--help"}).answer, HasSubstr("--at TIME"));
+}
+
+TEST(ArgumentsAt, IsRefusedWhereItIsNoMoment) {
+  for (const char* time : {"tomorrow", "23:08", "2026-11-22", "2026-11-22T23:08:00", ""}) {
+    const auto parsed = parse_arguments({"send", "--group", "g", "--at", time});
+    EXPECT_EQ(parsed.exit_code, 2) << time;
+    EXPECT_THAT(parsed.complaint, HasSubstr("--at")) << time;
+  }
+  const auto both =
+      parse_arguments({"send", "--group", "g", "--at", "2026-11-22T23:08:00Z", "--until", "shown"});
+  EXPECT_EQ(both.exit_code, 2);
+  EXPECT_THAT(both.complaint, HasSubstr("--until"));
 }
 
 }  // namespace

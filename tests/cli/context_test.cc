@@ -41,18 +41,23 @@ TEST_F(Context, SettingsComeFromTheOptionThenTheEnvironmentThenTheSystem) {
 
 TEST_F(Context, ADataDirectoryOnTheCommandLineReplacesTheOneInTheFile) {
   const std::string settings = file("muster.toml", "[data]\ndir = \"/somewhere\"\n");
-  const auto read = load_settings({.config = settings, .data = "", .json = false});
+  const auto read = load_settings(
+      {.config = settings, .data = "", .server = "", .token_file = "", .json = false});
   ASSERT_TRUE(read) << read.failure().line;
   EXPECT_EQ(read->settings.data_dir, "/somewhere");
-  const auto replaced = load_settings({.config = settings, .data = "/d", .json = false});
+  const auto replaced = load_settings(
+      {.config = settings, .data = "/d", .server = "", .token_file = "", .json = false});
   ASSERT_TRUE(replaced);
   EXPECT_EQ(replaced->settings.data_dir, "/d");
   EXPECT_EQ(replaced->origins.at("data.dir").file, "--data");
 }
 
 TEST_F(Context, SettingsThatCannotBeReadKeepACommandFromStarting) {
-  const auto read =
-      load_settings({.config = (folder_ / "none.toml").string(), .data = "", .json = false});
+  const auto read = load_settings({.config = (folder_ / "none.toml").string(),
+                                   .data = "",
+                                   .server = "",
+                                   .token_file = "",
+                                   .json = false});
   ASSERT_FALSE(read);
   EXPECT_EQ(read.failure().kind, FailureKind::cannot_start);
   EXPECT_THAT(read.failure().line, HasSubstr("none.toml"));

@@ -149,6 +149,44 @@ TEST_F(Examine, NamesTasksThatWaitForSomebody) {
   EXPECT_EQ(findings[1].found, "interrupted");
 }
 
+TEST_F(Examine, LooksAtContentTokens) {
+  Location good;
+  good.id = "default";
+  good.organisation = "Example School";
+  good.expires_at = "2099-01-01T00:00:00.000Z";
+  good.days_left = 30;
+  good.condition = "unproved";
+  auto soon = good;
+  soon.days_left = 29;
+  auto expired = good;
+  expired.days_left = -1;
+  auto refused = good;
+  refused.condition = "refused";
+  refused.words = "the content token was revoked";
+  auto foreign = good;
+  foreign.id = "north side";
+  foreign.condition = "foreign";
+  foreign.words = "another MDM server, 'Other', holds this content token";
+  Location codes;
+  codes.condition = "codes";
+  const auto findings =
+      examine_locations({good, soon, expired, refused, foreign, codes}, " --data /d");
+  ASSERT_EQ(findings.size(), 5U);
+  EXPECT_EQ(findings[0].grade, Grade::good);
+  EXPECT_EQ(findings[0].subject, "content token default");
+  EXPECT_EQ(findings[0].found, "of Example School, good until 2099-01-01T00:00:00.000Z");
+  EXPECT_EQ(findings[1].grade, Grade::warning);
+  EXPECT_NE(findings[1].found.find("expires in 29 days"), std::string::npos);
+  EXPECT_EQ(findings[2].grade, Grade::bad);
+  EXPECT_NE(findings[2].found.find("expired on 2099"), std::string::npos);
+  EXPECT_NE(findings[2].mend.find("--location default --data /d"), std::string::npos);
+  EXPECT_EQ(findings[3].grade, Grade::bad);
+  EXPECT_NE(findings[3].found.find("was revoked"), std::string::npos);
+  EXPECT_EQ(findings[4].grade, Grade::bad);
+  EXPECT_NE(findings[4].found.find("'Other'"), std::string::npos);
+  EXPECT_NE(findings[4].mend.find("--take-over --location 'north side'"), std::string::npos);
+}
+
 TEST_F(Examine, SaysFindingsWithTheirMend) {
   const std::vector<Finding> findings{{Grade::good, "settings", "no file", ""},
                                       {Grade::warning, "b", "x", "y"},

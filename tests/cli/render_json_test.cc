@@ -34,7 +34,7 @@ constexpr const char* task_members =
     R"("users":0,"users_enrolled":0,)"
     R"("repeated":0,"reasons":[{"state":"failed",)"
     R"("reason":"BadDeviceToken","words":"not valid","count":1}],)"
-    R"("created_at":"2026-11-22T23:08:00.000Z","ended_at":"","bound_by":"")";
+    R"("by":"","created_at":"2026-11-22T23:08:00.000Z","starts_at":"","ended_at":"","bound_by":"")";
 
 TEST(RenderJson, ReportHasTheNamesThatScriptsRelyOn) {
   EXPECT_EQ(report_json({small_task(), 0.5, 4}), report);
@@ -100,9 +100,17 @@ TEST(RenderJson, ImportHasItsCounts) {
   counts.seconds = 0.25;
   ImportOptions options;
   options.dry_run = true;
-  EXPECT_EQ(import_json(counts, options),
-            R"({"users":1,"groups":0,"memberships":0,"devices":2,"rejected":3,"dry_run":true,)"
-            R"("seconds":0.25,"warnings":[]})");
+  counts.users_changed.removed = {7, {"ann"}};
+  EXPECT_EQ(
+      import_json(counts, options),
+      R"({"users":1,"groups":0,"memberships":0,"devices":2,"codes":0,"rejected":3,"dry_run":true,)"
+      R"("seconds":0.25,)"
+      R"("changes":{"users":{"added":{"count":0,"first":[]},"changed":{"count":)"
+      R"(0,"first":[]},"removed":{"count":7,"first":["ann"]}},"groups":{"added")"
+      R"(:{"count":0,"first":[]},"changed":{"count":0,"first":[]},"removed":{"c)"
+      R"(ount":0,"first":[]}},"devices":{"added":{"count":0,"first":[]},"change)"
+      R"(d":{"count":0,"first":[]},"removed":{"count":0,"first":[]}}},)"
+      R"("warnings":[]})");
 }
 
 }  // namespace

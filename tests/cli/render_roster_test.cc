@@ -1,9 +1,13 @@
 #include "cli/render_roster.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace muster::cli {
 namespace {
+
+using testing::HasSubstr;
+using testing::Not;
 
 Device silent_device() {
   Device device;
@@ -82,10 +86,30 @@ TEST(RenderRoster, ListsSayWhereTheyGoOn) {
   EXPECT_EQ(list_text(RosterPage<User>{}), "No users.\n");
 }
 
+TEST(RenderRoster, ShowsRadiosWhereDevicesHaveThem) {
+  RosterPage<Device> page;
+  page.rows = {silent_device()};
+  EXPECT_THAT(list_text(page), Not(HasSubstr("IMEI")));
+  Device phone;
+  phone.id = "d2";
+  phone.imei = "352099001761481";
+  Device tablet;
+  tablet.id = "d3";
+  tablet.meid = "A10000009B2C3D";
+  page.rows = {phone, tablet};
+  const auto text = list_text(page);
+  EXPECT_THAT(text, HasSubstr("SERIAL  IMEI OR MEID     PUSH"));
+  EXPECT_THAT(text, HasSubstr("352099001761481"));
+  EXPECT_THAT(text, HasSubstr("A10000009B2C3D"));
+  EXPECT_THAT(one_text(phone), HasSubstr("IMEI    352099001761481"));
+  EXPECT_THAT(list_json(page), HasSubstr(R"("imei":"","meid":"A10000009B2C3D")"));
+}
+
 TEST(RenderRoster, JsonHasTheNamesThatScriptsRelyOn) {
   const std::string device =
       R"({"device_id":"d1","name":"Ann's\tMac","user_id":"ann","user_full_name":"Ann Lee",)"
-      R"("platform":"macOS","enrollment":"","serial":"","udid":"","pushable":false,)"
+      R"("platform":"macOS","enrollment":"","serial":"","udid":"","imei":"","meid":"",)"
+      R"("pushable":false,)"
       R"("why_not":"Mac without a user channel"})";
   const std::string user =
       R"("user_id":"ann","full_name":"Ann Lee","email":"","managed_apple_account":"",)"

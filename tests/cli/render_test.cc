@@ -236,8 +236,15 @@ TEST(Render, ImportSaysWhatWasReadAndWhatWasLeftOut) {
             "Imported 1,200 users, 1 group, 1,200 memberships, 2,000 devices in 1.2 s.\n"
             "Warning: users.csv: column 'foo' is left out\n"
             "1 bad row left out; see bad.csv\n");
+  report.users_changed.removed = {1, {"ann"}};
+  EXPECT_THAT(import_text(report, options), HasSubstr("s.\n  removed 1 user: ann\nWarning"));
   options.dry_run = true;
   EXPECT_THAT(import_text(report, options), HasSubstr("Checked, nothing stored: 1,200 users"));
+  report.users_changed.added = {6, {"a", "b", "c", "d", "e"}};
+  EXPECT_THAT(import_text(report, options),
+              HasSubstr("  would add 6 users: a, b, c, d, e, …\n  would remove 1 user: ann\n"));
+  report.users_changed = {};
+  EXPECT_THAT(import_text(report, options), HasSubstr("  nothing changes\n"));
   EXPECT_EQ(import_line({.step = "devices.csv", .bytes_done = 5, .bytes_total = 10, .rows = 1000}),
             "reading devices.csv: 1,000 rows, 50 %");
 }

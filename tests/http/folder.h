@@ -18,6 +18,7 @@ class Folder {
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
   [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+  [[nodiscard]] const std::string& path() const { return path_; }
   void write(const std::string& name, const std::string& text) const {
     std::ofstream(*this / name, std::ios::binary) << text;
   }

@@ -4,10 +4,12 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <thread>
 
 #include "tests/http/folder.h"
 #include "tests/http/serving.h"
@@ -53,6 +55,62 @@ TEST_F(HttpListener, ListensOnAFileThatItsOwnerAloneMayUse) {
   const auto socket = RawSocket::to_file(file);
   socket.write(get_last);
   EXPECT_EQ(body_of(socket.read_all()), "unix");
+}
+
+TEST_F(HttpListener, SaysWhoCameByTheFile) {
+  serve_by_hand();
+  const auto socket = RawSocket::to_file(file);
+  socket.write(get_last);
+  auto call = calls.take();
+  EXPECT_EQ(call.request.peer_uid, ::geteuid());
+  call.answer.send(reply_of("x"));
+  EXPECT_EQ(status_of(socket.read_all()), 200);
+}
+
+TEST_F(HttpListener, KnowsNoUserOfWhoeverComesByTheNetwork) {
+  settings.listen = "127.0.0.1:0";
+  serve_by_hand();
+  const auto socket = connect();
+  socket.write(get);
+  auto call = calls.take();
+  EXPECT_FALSE(call.request.peer_uid.has_value());
+  call.answer.send(reply_of("x"));
+}
+
+TEST_F(HttpListener, LetsNobodyInButUsAndRoot) {
+  EXPECT_TRUE(may_enter(1000, 1000));
+  EXPECT_TRUE(may_enter(0, 1000));
+  EXPECT_TRUE(may_enter(0, 0));
+  EXPECT_FALSE(may_enter(1001, 1000));
+  EXPECT_FALSE(may_enter(1000, 0));
+}
+
+TEST_F(HttpListener, SendsAStrangerAwayThoughTheFileLetsHimConnect) {
+  if (::geteuid() != 0) {
+    GTEST_SKIP() << "only root can be somebody else";
+  }
+  serve_by_hand();
+  ASSERT_EQ(::chmod(folder.path().c_str(), 0711), 0);
+  ASSERT_EQ(::chmod(file.c_str(), 0666), 0);
+  testing::internal::CaptureStderr();
+  std::string heard = "nothing yet";
+  std::thread([&] {
+    // The kernel's own call: this thread alone becomes somebody else.
+    ASSERT_EQ(::syscall(SYS_setresuid, -1, 65'534, -1), 0);
+    const auto socket = RawSocket::to_file(file);
+    ASSERT_TRUE(socket.connected());
+    socket.write(get);
+    heard = socket.read_all();
+  }).join();
+  const auto log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(heard, "");
+  EXPECT_TRUE(calls.empty());
+  EXPECT_NE(log.find("user=65534"), std::string::npos) << log;
+  // And the next one is served.
+  const auto socket = RawSocket::to_file(file);
+  socket.write(get_last);
+  calls.take().answer.send(reply_of("x"));
+  EXPECT_EQ(status_of(socket.read_all()), 200);
 }
 
 TEST_F(HttpListener, RemovesItsFileAtTheEnd) {

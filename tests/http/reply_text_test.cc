@@ -35,6 +35,24 @@ TEST(ReplyText, LeavesOutWhatIsTheServersToSay) {
             "Content-Length: 0\r\n\r\n");
 }
 
+TEST(ReplyText, SaysOfAStreamThatItComesInChunks) {
+  ReplyManner manner;
+  manner.stream = true;
+  EXPECT_EQ(head_of({200, {}, ""}, manner, some_time),
+            "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\nCache-Control: no-store\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n");
+  EXPECT_EQ(head_of({304, {}, ""}, manner, some_time).find("Transfer-Encoding"), std::string::npos);
+  manner.old = manner.last = true;
+  EXPECT_TRUE(head_of({200, {}, ""}, manner, some_time)
+                  .ends_with("Cache-Control: no-store\r\nConnection: close\r\n\r\n"));
+}
+
+TEST(ReplyText, CountsChunksInHexadecimal) {
+  EXPECT_EQ(chunk_head(1), "1\r\n");
+  EXPECT_EQ(chunk_head(255), "ff\r\n");
+  EXPECT_EQ(chunk_head(8UL * 1024 * 1024), "800000\r\n");
+}
+
 TEST(ReplyText, KnowsStatusesWithoutAReason) {
   EXPECT_TRUE(head_of({299, {}, ""}, {}, some_time).starts_with("HTTP/1.1 299 \r\n"));
 }

@@ -1,9 +1,13 @@
 // The server under TLS: with and without certificates of clients, good ones and others.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <memory>
+#include <thread>
 #include <vector>
 
 #include "crypto/certificate.h"
+#include "tests/http/chunks.h"
 #include "tests/http/folder.h"
 #include "tests/http/serving.h"
 #include "tests/http/tls_socket.h"
@@ -153,6 +157,118 @@ TEST_F(HttpServerTls, EndsWhereTheRecordsBreak) {
   EXPECT_EQ(socket.read_until({}), "");
   EXPECT_EQ(socket.error(), ErrorCode::tls_protocol);
   EXPECT_TRUE(calls.empty());
+}
+
+// ── streams ──
+
+TEST_F(HttpServerTls, StreamsPieceByPieceToItsEnd) {
+  serve_by_hand();
+  TlsSocket socket(server->port(), client);
+  ASSERT_TRUE(socket.established());
+  socket.write(get_last);
+  auto outflow = calls.take().answer.stream(reply_of(""));
+  std::string all = socket.read_until("\r\n\r\n");
+  outflow.send("data: 1\n\n");
+  EXPECT_EQ(socket.read_until("\n\n\r\n"), "9\r\ndata: 1\n\n\r\n");
+  const std::string piece(1024UL * 1024, 'x');
+  for (int n = 0; n < 4; ++n) {
+    EXPECT_TRUE(outflow.send(piece));
+  }
+  outflow.finish();
+  const auto chunked = chunks_of(socket.read_until({}));
+  EXPECT_TRUE(chunked.whole);
+  EXPECT_EQ(chunked.text.size(), 4 * piece.size());
+  EXPECT_EQ(socket.error(), ErrorCode::connection_closed);
+}
+
+TEST_F(HttpServerTls, EndsAStreamThatIsNotWholeWithoutAGoodWord) {
+  serve_by_hand();
+  TlsSocket socket(server->port(), client);
+  ASSERT_TRUE(socket.established());
+  socket.write("GET / HTTP/1.0\r\n\r\n");
+  {
+    auto outflow = calls.take().answer.stream(reply_of(""));
+    static_cast<void>(socket.read_until("\r\n\r\n"));
+  }
+  EXPECT_EQ(socket.read_until({}), "");
+  EXPECT_NE(socket.error(), ErrorCode::connection_closed);
+}
+
+TEST_F(HttpServerTls, SeesAStreamsClientGo) {
+  serve_by_hand();
+  Event gone;
+  auto socket = std::make_unique<TlsSocket>(server->port(), client);
+  ASSERT_TRUE(socket->established());
+  socket->write(get);
+  auto outflow = calls.take().answer.stream(reply_of(""));
+  static_cast<void>(socket->read_until("\r\n\r\n"));
+  outflow.send(std::string(outflow_bytes_max, 'x'), [&](bool whole) {
+    EXPECT_FALSE(whole);
+    gone.happen();
+  });
+  // A record that nobody has encrypted: then the socket's end.
+  socket->socket().write(std::string("\x17\x03\x03\x00\x20", 5) + std::string(32, 'x'));
+  EXPECT_TRUE(gone.wait());
+  EXPECT_TRUE(outflow.gone());
+}
+
+// ── certificates that change ──
+
+TEST_F(HttpServerTls, ShowsNewConnectionsACertificateThatItHasReadAnew) {
+  serve();
+  TlsSocket earlier(server->port(), client);
+  ASSERT_TRUE(earlier.established());
+  make_authority(other / "");
+  std::filesystem::copy_file(other / "server.pem", settings.certificate_file,
+                             std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::copy_file(other / "server.key", settings.key_file,
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_EQ(status_of(heard()), 200);  // not read yet
+  const auto reloaded = server->reload();
+  ASSERT_TRUE(reloaded.has_value()) << reloaded.error().line_of_text();
+  EXPECT_EQ(heard(), "no handshake");
+  client.trust_file = other / "ca.pem";
+  EXPECT_EQ(status_of(heard()), 200);
+  // Who was there goes on.
+  earlier.write(get_last);
+  EXPECT_EQ(status_of(earlier.read_until({})), 200);
+}
+
+TEST_F(HttpServerTls, GoesOnWithWhatItHasWhereTheNewFilesAreNoGood) {
+  serve();
+  make_authority(other / "");
+  std::filesystem::copy_file(other / "server.key", settings.key_file,
+                             std::filesystem::copy_options::overwrite_existing);
+  const auto of_another = server->reload();
+  ASSERT_FALSE(of_another.has_value());
+  EXPECT_NE(of_another.error().line_of_text().find("server.key"), std::string::npos);
+  EXPECT_NE(of_another.error().line_of_text().find("does not belong"), std::string::npos);
+  std::filesystem::remove(settings.certificate_file);
+  const auto missing = server->reload();
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_NE(missing.error().line_of_text().find("server.pem"), std::string::npos);
+  EXPECT_EQ(status_of(heard()), 200);
+}
+
+TEST_F(HttpServerTls, ReloadsFromAnyThreadWhileItServes) {
+  serve();
+  std::thread reloading([&] {
+    for (int n = 0; n < 20; ++n) {
+      EXPECT_TRUE(server->reload().has_value());
+    }
+  });
+  for (int n = 0; n < 20; ++n) {
+    EXPECT_EQ(status_of(heard()), 200);
+  }
+  reloading.join();
+}
+
+TEST_F(HttpServerTls, HasNothingToReloadInClear) {
+  settings.certificate_file.clear();
+  settings.key_file.clear();
+  serve();
+  EXPECT_TRUE(server->reload().has_value());
+  EXPECT_EQ(status_of(said_to(get_last)), 200);
 }
 
 TEST_F(HttpServerTls, ComplainsOfItsFiles) {

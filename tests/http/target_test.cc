@@ -23,6 +23,13 @@ TEST(Target, DecodesThePathOnce) {
   EXPECT_EQ(path_of("/a%3fb"), "/a?b");
 }
 
+TEST(Target, TellsASlashInANameFromOneBetweenNames) {
+  const auto target = read_target("/users/a%2Fb%20c//d");
+  ASSERT_TRUE(target.has_value());
+  EXPECT_EQ(target->segments, (std::vector<std::string>{"users", "a/b c", "", "d"}));
+  EXPECT_EQ(read_target("http://host")->segments, (std::vector<std::string>{""}));
+}
+
 TEST(Target, IsTheSameInAbsoluteForm) {
   EXPECT_EQ(path_of("http://host:80/a/b?c"), "/a/b");
   EXPECT_EQ(path_of("HTTPS://host/a"), "/a");

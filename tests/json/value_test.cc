@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 #include "model/limits.h"
@@ -44,6 +45,17 @@ TEST(JsonValue, GivesNothingForWhatIsMissingOrOfAnotherType) {
   EXPECT_EQ(root.size(), 0U);
   EXPECT_TRUE(Value().at("any").at(3U).absent());
   EXPECT_FALSE(Value().text());
+}
+
+TEST(JsonValue, NamesTheMembersOfAnObject) {
+  const auto tree = Tree::parse(R"({"b":1,"a":[],"b":2})", 100);
+  ASSERT_TRUE(tree.has_value());
+  auto names = tree->root().names();
+  std::ranges::sort(names);
+  EXPECT_EQ(names, (std::vector<std::string_view>{"a", "b"}));
+  EXPECT_TRUE(tree->root().at("a").is_array());
+  EXPECT_FALSE(tree->root().is_array());
+  EXPECT_TRUE(tree->root().at("b").names().empty());
 }
 
 TEST(JsonValue, RefusesWhatIsNotOneJsonText) {

@@ -18,7 +18,7 @@ TEST_F(LedgerTest, KeepsATaskAsItWasFrozen) {
   EXPECT_EQ(row->invitations, 5000U);
   EXPECT_EQ(row->state, TaskState::running);
   EXPECT_EQ(row->created_at, WallTime{1000});
-  EXPECT_FALSE(row->invited_recorded);
+  EXPECT_EQ(row->invited, Invited::unknown);
 }
 
 TEST_F(LedgerTest, LeasesPagesInOrderUntilNoneIsLeft) {
@@ -365,8 +365,10 @@ TEST_F(LedgerTest, GivesFailedInvitationsANewGeneration) {
   settle(2, gone);
   settle(3, {State::expired, Reason::too_late, 0});
   EXPECT_EQ(commit().completed.size(), 1U);
+  ASSERT_TRUE(ledger_->record_invited(task_, Invited::settled));
   EXPECT_EQ(*ledger_->retry(task_, std::nullopt, WallTime{50}), 2U);
   EXPECT_EQ(task_row().state, TaskState::running);
+  EXPECT_EQ(task_row().invited, Invited::unknown);
   EXPECT_EQ(task_row().ended_at, WallTime{0});
   EXPECT_EQ(count(State::deferred), 2U);
   EXPECT_EQ(count(State::failed), 0U);
@@ -404,13 +406,15 @@ TEST_F(LedgerTest, RefusesToRetryACancelledOrUnknownTask) {
   EXPECT_EQ(ledger_->attach(TaskId{}, 0).error().code, ErrorCode::not_found);
   EXPECT_EQ(ledger_->set_state(TaskId{}, TaskState::paused, "", WallTime{}).error().code,
             ErrorCode::not_found);
-  EXPECT_EQ(ledger_->record_invited(TaskId{}).error().code, ErrorCode::not_found);
+  EXPECT_EQ(ledger_->record_invited(TaskId{}, Invited::added).error().code, ErrorCode::not_found);
 }
 
 TEST_F(LedgerTest, RemembersThatTheRosterLearnedOfATask) {
   create(4);
-  ASSERT_TRUE(ledger_->record_invited(task_));
-  EXPECT_TRUE(task_row().invited_recorded);
+  ASSERT_TRUE(ledger_->record_invited(task_, Invited::added));
+  EXPECT_EQ(task_row().invited, Invited::added);
+  ASSERT_TRUE(ledger_->record_invited(task_, Invited::settled));
+  EXPECT_EQ(task_row().invited, Invited::settled);
 }
 
 TEST_F(LedgerTest, CompletesATaskForNobodyAtOnce) {

@@ -64,12 +64,34 @@ TEST_F(BooksFaultsTest, ClosesForAWhileAndLongerForWhoeverComesAllTheSame) {
   EXPECT_EQ(get("/mdm/v2/users").status, 200);
 }
 
+TEST_F(BooksFaultsTest, BlamesNobodyWhoWasOnHisWayWhenItClosed) {
+  open_session(fault("kind=\"error\"\non=\"users\"\nevery=1\ncount=1\nretry_after_s=30"));
+  (void)get("/mdm/v2/users");
+  clock_.turn(std::chrono::milliseconds(100));
+  const auto late = get("/mdm/v2/users");
+  EXPECT_EQ(late.status, 503);
+  EXPECT_EQ(http::field(late.fields, "Retry-After"), "30");
+  EXPECT_EQ(count_of("before_retry_after"), "0");
+}
+
+TEST_F(BooksFaultsTest, BlamesNobodyForALimitThatWasAnotherWhenItWasRead) {
+  open_session(
+      fault("kind=\"limit\"\non=\"create\"\nname=\"maxUsers\"\nvalue=1\nevery=1\ncount=1"));
+  const auto batch = R"({"users":[{"clientUserId":"a"},{"clientUserId":"b"}]})";
+  EXPECT_EQ(error_of(post("/mdm/v2/users/create", batch)), "9714");
+  EXPECT_EQ(count_of("batch_over_limit"), "0");
+  EXPECT_EQ(get("/mdm/v2/service/config").status, 200);
+  EXPECT_EQ(error_of(post("/mdm/v2/users/create", batch)), "9714");
+  EXPECT_EQ(count_of("batch_over_limit"), "1");
+}
+
 TEST_F(BooksFaultsTest, NeverClosesForMoreThanAnHour) {
   open_session(fault("kind=\"error\"\non=\"users\"\nevery=1\ncount=1\nretry_after_s=86400"));
   const auto failed = get("/mdm/v2/users");
   EXPECT_EQ(failed.status, 500);
   EXPECT_EQ(error_of(failed), "9603");
   EXPECT_EQ(http::field(failed.fields, "Retry-After"), "86400");
+  clock_.turn(std::chrono::seconds(1));
   EXPECT_EQ(http::field(get("/mdm/v2/users").fields, "Retry-After"), "3600");
 }
 

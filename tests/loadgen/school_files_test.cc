@@ -68,5 +68,30 @@ TEST(SchoolFiles, ForgiveALineThatWasCutShortAtTheEndAlone) {
   EXPECT_THAT(read.error().line_of_text(), HasSubstr("j:1: neither a line"));
 }
 
+TEST(SchoolFiles, BringAccountsTogetherWithTheirAddresses) {
+  const Scratch scratch;
+  scratch.write("users.csv", "user_id,email,name\nu1,mia@school.example,Mia\nu2,,Tom\n");
+  scratch.write("t.csv", std::string(header) + "0,u1,Mia,,,account,enrolled,,1,,,\n");
+  scratch.write("j", R"({"at":"","fact":"associated","by":"account","email":"mia@school.example"})"
+                     "\n");
+  SchoolVerdict verdict;
+  ASSERT_TRUE(read_school_people(scratch.dir(), verdict));
+  ASSERT_TRUE(read_school_rows(scratch / "t.csv", verdict));
+  ASSERT_TRUE(read_school_journal(scratch / "j", verdict));
+  const auto report = verdict.judge();
+  EXPECT_EQ(report.accounts, 1U);
+  EXPECT_TRUE(report.good());
+}
+
+TEST(SchoolFiles, ComplainOfPeopleWhoCannotBeRead) {
+  const Scratch scratch;
+  SchoolVerdict verdict;
+  EXPECT_FALSE(read_school_people(scratch.dir(), verdict));
+  scratch.write("users.csv", "name\n");
+  EXPECT_FALSE(read_school_people(scratch.dir(), verdict));
+  scratch.write("users.csv", "user_id,email\nu1\n");
+  EXPECT_FALSE(read_school_people(scratch.dir(), verdict));
+}
+
 }  // namespace
 }  // namespace muster::loadgen

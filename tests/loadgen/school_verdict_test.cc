@@ -152,5 +152,75 @@ TEST(SchoolVerdict, AllowsWhatItsTableSays) {
                                       State::expired, State::superseded));
 }
 
+// Apps and Books' journal about Mia, whom it knows by her address.
+class ASchoolVerdictOfAccounts : public ::testing::Test {
+ protected:
+  void books(const std::string& rest) { ASSERT_TRUE(verdict_.hear(R"({"at":"","fact":)" + rest)); }
+  SchoolReport says(State state) {
+    verdict_.know("mia", "mia@school.example");
+    books(R"("registered","clientUserId":"c1","email":"mia@school.example","by":"v2"})");
+    if (associated_) {
+      books(R"("associated","clientUserId":"c1","email":"mia@school.example","by":"account"})");
+    }
+    verdict_.add(
+        {.invitation = 7, .device_id = {}, .user_id = "mia", .state = state, .account = true});
+    return verdict_.judge();
+  }
+  bool associated_ = true;
+  SchoolVerdict verdict_;
+};
+
+TEST_F(ASchoolVerdictOfAccounts, BelievesAppsAndBooks) {
+  const auto report = says(State::enrolled);
+  EXPECT_TRUE(report.good());
+  EXPECT_EQ(report.accounts, 1U);
+}
+
+TEST_F(ASchoolVerdictOfAccounts, FindsOneWhoIsEnrolledOnPaperOnly) {
+  associated_ = false;
+  const auto report = says(State::enrolled);
+  EXPECT_EQ(report.misreported, 1U);
+  EXPECT_THAT(report.examples,
+              ElementsAre("another state than the account's: invitation 7 of user mia: enrolled"));
+}
+
+TEST_F(ASchoolVerdictOfAccounts, FindsOneWhoIsEnrolledAndNotSaidToBe) {
+  EXPECT_EQ(says(State::failed).misreported, 1U);
+}
+
+TEST_F(ASchoolVerdictOfAccounts, FindsOneWhoWaits) {
+  EXPECT_EQ(says(State::registering).lost, 1U);
+}
+
+TEST_F(ASchoolVerdictOfAccounts, FindsAUserRegisteredTwice) {
+  books(R"("registered","clientUserId":"c1","email":"mia@school.example","by":"v2"})");
+  EXPECT_EQ(says(State::enrolled).doubled, 1U);
+}
+
+TEST_F(ASchoolVerdictOfAccounts, FindsAUserRegisteredUnderTwoIds) {
+  books(R"("registered","clientUserId":"c0","email":"mia@school.example","by":"v2"})");
+  const auto report = says(State::enrolled);
+  EXPECT_EQ(report.doubled, 1U);
+  EXPECT_THAT(report.examples, ElementsAre("registered twice: clientUserId c1"));
+}
+
+TEST_F(ASchoolVerdictOfAccounts, AllowsWhoWasRetiredToBeRegisteredAgain) {
+  books(R"("registered","clientUserId":"c1","email":"mia@school.example","by":"v2"})");
+  books(R"("retired","clientUserId":"c1","email":"mia@school.example","by":"v2"})");
+  EXPECT_EQ(says(State::enrolled).doubled, 0U);
+}
+
+TEST_F(ASchoolVerdictOfAccounts, LeavesStrangersAlone) {
+  books(R"("registered","clientUserId":"c0","email":"mia@school.example","by":"stranger"})");
+  EXPECT_TRUE(says(State::enrolled).good());
+}
+
+TEST_F(ASchoolVerdictOfAccounts, CountsAskingAgainAndBlamesNobodyForIt) {
+  books(R"("violation","kind":"registered_twice"})");
+  const auto report = says(State::enrolled);
+  EXPECT_EQ(report.asked_again, 1U);
+  EXPECT_TRUE(report.good());
+}
+
 }  // namespace
 }  // namespace muster::loadgen

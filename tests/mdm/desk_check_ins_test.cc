@@ -108,6 +108,14 @@ TEST_F(DeskCheckIns, BringCommandsToTheUserOfASharedIpadAlone) {
   EXPECT_EQ(*desk().enrolment_for(device), "S1:mia@school.example");
 }
 
+TEST_F(DeskCheckIns, BringNoCommandToADeviceThatTheRosterKnowsToBeShared) {
+  house_.enrollment = roster::Enrollment::shared;
+  let_wait(enrol("S1", "iPad8,6"), 1);
+  EXPECT_FALSE(hands("S1"));
+  static_cast<void>(check_in(user_token_update("S1", shared_user, "mia@school.example")));
+  EXPECT_EQ(*desk().enrolment_for(house_.numbers["S1"]), "S1:mia@school.example");
+}
+
 TEST_F(DeskCheckIns, EndTheChannelsOfUsersWhenTheirDeviceEnrolsAnewOrLeaves) {
   for (const auto& last : {authenticate("M1", "Mac14,2"), check_out("M1")}) {
     const auto device = enrol("M1", "Mac14,2");

@@ -29,7 +29,7 @@ class FakeHouse final : public House {
       told.push_back(device);
       const auto [at, created] =
           numbers.emplace(device.udid, static_cast<DeviceNumber>(10 + numbers.size()));
-      known.push_back({at->second, created});
+      known.push_back({.device = at->second, .created = created, .enrollment = enrollment});
     }
     return known;
   }
@@ -41,7 +41,8 @@ class FakeHouse final : public House {
   }
 
   bool refuses = false;
-  int check_ins = 0;  // how often it was asked
+  roster::Enrollment enrollment = roster::Enrollment::unknown;  // what it knows of every device
+  int check_ins = 0;                                            // how often it was asked
   std::vector<roster::CheckIn> told;
   std::map<std::string, DeviceNumber> numbers;
   std::map<DeviceNumber, std::vector<Waiting>> wait;

@@ -12,7 +12,7 @@ class DeskTrouble : public DeskFixture {
   // Somebody else writes to control.db for longer than we wait.
   void lock() {
     lock_ = std::make_unique<store::Database>(
-        std::move(*store::Database::open(dir_ + "/control.db", store::OpenMode::write, 1, "")));
+        std::move(*store::Database::open(dir_ + "/control.db", store::OpenMode::write, 2, "")));
     ASSERT_TRUE(lock_->begin());
   }
   void unlock() {
@@ -48,7 +48,7 @@ TEST_F(DeskTrouble, OfTheStoreInTheMiddleOfABatchTakesAllOfItBack) {
   let_wait(second, 2);
   {
     auto database =
-        std::move(*store::Database::open(dir_ + "/control.db", store::OpenMode::write, 1, ""));
+        std::move(*store::Database::open(dir_ + "/control.db", store::OpenMode::write, 2, ""));
     ASSERT_TRUE(database.execute("CREATE TRIGGER no BEFORE INSERT ON command WHEN new.device=" +
                                  std::to_string(second) + " BEGIN SELECT RAISE(ABORT,'no'); END"));
   }

@@ -203,7 +203,7 @@ TEST_F(ExpanderTest, FlagsNothingAfterADrain) {
 }
 
 TEST_F(ExpanderTest, BringsEverySlotHomeBeforeAStopIsRecorded) {
-  for (const auto stop : {Stop::drain, Stop::pause, Stop::cancel}) {
+  for (const auto stop : {Stop::drain, Stop::pause, Stop::hold, Stop::cancel}) {
     household(50);
     auto& life = live();
     life.turn(clock_);
@@ -252,7 +252,7 @@ TEST_F(ExpanderTest, PausesWhereTheWholeCanaryWasRefused) {
   life.entry().suspected = Reason::bad_device_token;
   life.entry().answered = 2;
   life.turn(clock_);
-  EXPECT_EQ(life.entry().stop.load(), Stop::pause);
+  EXPECT_EQ(life.entry().stop.load(), Stop::hold);
   EXPECT_NE(life.entry().stop_reason.find("BadDeviceToken"), std::string::npos);
 }
 
@@ -265,7 +265,7 @@ TEST_F(ExpanderTest, PausesWhereAFifthOfTheFirstTokensIsBadHoweverFastTheyCame) 
   life.entry().answered = 900;
   life.entry().bad_tokens = 181;
   life.turn(clock_, 1);
-  EXPECT_EQ(life.entry().stop.load(), Stop::pause);
+  EXPECT_EQ(life.entry().stop.load(), Stop::hold);
 }
 
 TEST_F(ExpanderTest, KeepsThePaceAndSleepsBetween) {

@@ -117,6 +117,17 @@ TEST_F(PipelineLedgerLoop, CommitsFewSettlementsWhenTheOldestHasWaitedLongEnough
   EXPECT_EQ(loop_.next(), Instant::never());
 }
 
+TEST_F(PipelineLedgerLoop, CountsHowLongItsCommitsTake) {
+  begin();
+  const auto before = crossings_.commits.read();
+  answer(limits::settlements_per_commit);
+  clock_.clock.turn(limits::commit_gap);
+  loop_.turn();
+  EXPECT_EQ(committed(), limits::settlements_per_commit);
+  const auto after = crossings_.commits.read();
+  EXPECT_EQ(after.counts[0] - before.counts[0], 1U);
+}
+
 TEST_F(PipelineLedgerLoop, CommitsManySettlementsAtOnceWhereTheLastCommitIsLongAgo) {
   begin();
   clock_.clock.turn(limits::commit_gap);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <numeric>
 #include <string>
 #include <thread>
 
@@ -73,7 +74,67 @@ TEST_F(PipelineTest, SendsPushesAndLettersToTheirEnds) {
   EXPECT_EQ(pipeline_->entry(index_).phase.load(), TaskEntry::Phase::completed);
   EXPECT_EQ(durable(State::sent), devices + mailboxes);
   EXPECT_EQ(pipeline_->mail_held(index_), "");
-  EXPECT_EQ(pipeline_->gauges().mail_in_flight, 0U);
+  const auto gauges = pipeline_->gauges();
+  EXPECT_EQ(gauges.mail_in_flight, 0U);
+  EXPECT_EQ(gauges.slots + gauges.mail_slots, limits::slots_max);
+  EXPECT_EQ(gauges.mail_slots, limits::letters_max);
+  const auto count = [](const Histogram::Reading& reading) {
+    return std::accumulate(reading.counts.begin(), reading.counts.end(), std::uint64_t{0});
+  };
+  EXPECT_EQ(count(gauges.latency), devices);
+  EXPECT_EQ(count(gauges.mail_latency), mailboxes);
+  EXPECT_GT(count(gauges.commits), 0U);
+}
+
+TEST_F(PipelineTest, WakesDevicesAgainBesideItsTasks) {
+  open(settings());
+  NudgeBatch batch;
+  batch.id.bytes[0] = 9;
+  batch.expiration_s = clock_.wall().seconds() + 3600;
+  batch.credential_of_topic = {0, 0};
+  batch.nudges = {{0, 0, 1U << 31}, {1, 1, 1U << 31}};
+  for (std::uint32_t i = 0; i < limits::nudge_batches_max; ++i) {
+    ASSERT_TRUE(pipeline_->nudge(batch));
+  }
+  std::uint64_t went = 0;
+  for (std::uint32_t batches = 0; batches < limits::nudge_batches_max;) {
+    for (const auto& done : pipeline_->take_nudged()) {
+      EXPECT_EQ(done.id, batch.id);
+      EXPECT_TRUE(done.undone.empty());
+      went += done.went;
+      ++batches;
+    }
+    std::this_thread::yield();
+  }
+  EXPECT_EQ(went, 2U * limits::nudge_batches_max);
+  EXPECT_TRUE(pipeline_->nudge(batch)) << "places are free again";
+  ASSERT_TRUE(pipeline_->wait(index_, std::chrono::seconds(60)));
+  EXPECT_EQ(durable(State::sent), devices + mailboxes);
+}
+
+TEST_F(PipelineTest, TakesNoMoreBatchesOfNudgesThanThereArePlaces) {
+  auto wanted = settings();
+  wanted.expander.wakes_per_second = 1;
+  open(wanted);
+  NudgeBatch batch;
+  batch.expiration_s = clock_.wall().seconds() + 3600;
+  batch.credential_of_topic = {0, 0};
+  batch.nudges.resize(100);
+  std::uint32_t taken = 0;
+  while (pipeline_->nudge(batch)) {
+    ++taken;
+  }
+  EXPECT_EQ(taken, limits::nudge_batches_max);
+  pipeline_->stop_nudges(batch.id);
+  std::size_t undone = 0;
+  for (std::uint32_t batches = 0; batches < taken;) {
+    for (const auto& done : pipeline_->take_nudged()) {
+      undone += done.undone.size();
+      ++batches;
+    }
+    std::this_thread::yield();
+  }
+  EXPECT_GT(undone, 300U);
 }
 
 TEST_F(PipelineTest, PausesATaskWhoseLettersHaveNoRoute) {
@@ -83,7 +144,8 @@ TEST_F(PipelineTest, PausesATaskWhoseLettersHaveNoRoute) {
   ASSERT_TRUE(pipeline_->wait(index_, std::chrono::seconds(60)));
   EXPECT_EQ(pipeline_->entry(index_).phase.load(), TaskEntry::Phase::stopped);
   EXPECT_EQ(durable(State::sent), devices);
-  EXPECT_NE(pipeline_->stop_reason(index_).find("mail is off: set mail.mode"), std::string::npos);
+  EXPECT_NE(pipeline_->stop_reason(pipeline_->entry(index_)).find("mail is off: set mail.mode"),
+            std::string::npos);
 }
 
 TEST_F(PipelineTest, SaysThatThePaceIsWhatLimitsMailAndBringsTheRestHomeAtItsEnd) {

@@ -182,12 +182,15 @@ TEST_F(RegistrarTest, AsksNothingMoreOfALocationThatAnotherServerHolds) {
   want(1, 2);
   run(minutes(30));
   EXPECT_EQ(facts().condition, Condition::foreign);
+  EXPECT_EQ(at(1), (Standings::Seen{Standing::stopped, Reason::content_token_foreign}));
   EXPECT_THAT(facts().words, ::testing::HasSubstr("Other MDM"));
   EXPECT_THAT(books_.log,
               ::testing::ElementsAre("GET /v2/service/config", "GET /v2/client/config"));
   open();
   EXPECT_EQ(registrar_->next(), Instant::never());
+  EXPECT_EQ(at(1), (Standings::Seen{Standing::stopped, Reason::content_token_foreign}));
   ASSERT_TRUE(registrar_->take_over("default"));
+  EXPECT_EQ(at(1).standing, Standing::waiting);
   open();  // what was wished outlives the process
   run();
   EXPECT_EQ(at(1).standing, Standing::registered);
@@ -207,7 +210,8 @@ TEST_F(RegistrarTest, StopsWhenTheTokenIsTakenFromIt) {
   want(2, 3);
   run(minutes(30));
   EXPECT_EQ(books_.log.size(), asked);
-  EXPECT_EQ(at(2).standing, Standing::waiting);
+  EXPECT_EQ(at(2).standing, Standing::stopped);
+  EXPECT_EQ(at(1).standing, Standing::registered) << "he has a code, and can be invited";
 }
 
 TEST_F(RegistrarTest, StopsAtATokenThatAppleDoesNotTakeUntilANewOneIsInstalled) {
@@ -216,6 +220,7 @@ TEST_F(RegistrarTest, StopsAtATokenThatAppleDoesNotTakeUntilANewOneIsInstalled) 
   want(1, 2);
   run(minutes(30));
   EXPECT_EQ(facts().condition, Condition::refused);
+  EXPECT_EQ(at(1), (Standings::Seen{Standing::stopped, Reason::content_token_refused}));
   EXPECT_THAT(facts().words, ::testing::HasSubstr("revoked"));
   EXPECT_EQ(books_.asked("GET /v2/client/config"), 1U);
   books_.always = 0;
@@ -413,7 +418,7 @@ TEST_F(RegistrarTest, ServesSeveralLocationsInTurn) {
   ASSERT_TRUE(registrar_->want(std::vector<Person>{{500, "south", email_of(500), ""}}));
   run();
   EXPECT_EQ(count(1, 300, Standing::registered), 299U);
-  EXPECT_EQ(at(500).standing, Standing::waiting);
+  EXPECT_EQ(at(500), (Standings::Seen{Standing::stopped, Reason::content_token_refused}));
   EXPECT_EQ(registrar_->locations().at(1).condition, Condition::refused);
 }
 

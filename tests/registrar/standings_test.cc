@@ -5,6 +5,8 @@
 #include <thread>
 #include <vector>
 
+#include "model/limits.h"
+
 namespace muster::registrar {
 namespace {
 
@@ -26,6 +28,36 @@ TEST(Standings, GiveBackWhatWasSetAndNothingElse) {
   EXPECT_EQ(standings.at(69'999), Standings::Seen{});
   EXPECT_EQ(standings.at(70'001), Standings::Seen{});
   EXPECT_EQ(standings.at(last_user).standing, Standing::associated);
+}
+
+TEST(Standings, AreStoppedAndGoOnByLocation) {
+  Standings standings;
+  standings.set(1, {Standing::waiting, Reason::none}, 7);
+  standings.set(2, {Standing::waiting, Reason::none}, limits::locations_max);
+  standings.set(3, {Standing::registered, Reason::none}, 7);
+  const auto changes = standings.changes();
+  standings.stop(7, Reason::content_token_expired);
+  EXPECT_EQ(standings.changes(), changes + 1);
+  EXPECT_EQ(standings.at(1), (Standings::Seen{Standing::stopped, Reason::content_token_expired}));
+  EXPECT_EQ(standings.at(2).standing, Standing::waiting);
+  EXPECT_EQ(standings.at(3).standing, Standing::registered);
+  standings.stop(7, Reason::content_token_expired);
+  EXPECT_EQ(standings.changes(), changes + 1) << "nothing changed";
+  standings.stop(7, Reason::none);
+  EXPECT_EQ(standings.changes(), changes + 2);
+  EXPECT_EQ(standings.at(1), (Standings::Seen{Standing::waiting, Reason::none}));
+}
+
+TEST(Standings, ReconsiderOnlyWhoWasRefused) {
+  Standings standings;
+  standings.reconsider(last_user);
+  EXPECT_EQ(standings.at(last_user), Standings::Seen{});
+  standings.set(1, {Standing::refused, Reason::account_refused});
+  standings.set(2, {Standing::associated, Reason::none});
+  standings.reconsider(1);
+  standings.reconsider(2);
+  EXPECT_EQ(standings.at(1), (Standings::Seen{Standing::waiting, Reason::none}));
+  EXPECT_EQ(standings.at(2).standing, Standing::associated);
 }
 
 TEST(Standings, CountAChangeOnlyWhereThereIsOne) {

@@ -6,7 +6,9 @@
 namespace muster::registrar {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::minutes;
+using std::chrono::seconds;
 
 class WalkingTest : public School {};
 
@@ -154,28 +156,63 @@ TEST_F(WalkingTest, ReadsBackABatchThatIsPendingForEver) {
 
 TEST_F(WalkingTest, WalksOverAllWhereTooManyWouldHaveToBeLookedUp) {
   constexpr UserNumber users = 1500;
-  books_.faults.lost_after = 1;
+  books_.users_max = 1000;
+  books_.pending_asks = 0;
+  books_.faults.event_forgets = 1;  // Apple says that they are done, and has none of them
   install();
   want(1, users);
-  {
-    // All of them asked for, and no answer ever came.
-    registrar_.reset();
-    auto store = store::RegistrationStore::open(dir_, store::OpenMode::write);
-    ASSERT_TRUE(store->begin());
-    for (UserNumber user = 1; user < users; ++user) {
-      auto row = store->registration(user)->value_or(store::RegistrationRow{});
-      row.state = 2;
-      ASSERT_TRUE(store->put_registration(row));
-    }
-    ASSERT_TRUE(store->commit());
-  }
+  run(milliseconds(500));
+  clock_.turn_to(clock_.now() + seconds(3));  // the fate of both batches is asked for at once
+  run(seconds(8));
   books_.faults = {};
-  open();
   run(minutes(10));
   EXPECT_EQ(count(1, users, Standing::registered), users - 1);
+  EXPECT_LT(books_.asked("GET /v2/users"), 100U);  // pages: none of them was asked for by name
   expect_no_breach();
-  // None of them was asked for by name.
-  EXPECT_LT(books_.asked("GET /v2/users"), 50U);
+}
+
+// Whoever is stopped in mid-request leaves hundreds of whom nobody knows whether Apple has them.
+TEST_F(WalkingTest, AsksAnewForThoseWhoseAnswerWasLostInPlaceOfLookingEachUp) {
+  constexpr UserNumber users = 501;
+  install();
+  run();
+  want(1, users);
+  books_.faults.lost_before = 1;
+  registrar_->turn();  // five requests, and no answer
+  books_.faults = {};
+  books_.always = 9625;  // and the content token is revoked
+  run(seconds(10));
+  EXPECT_EQ(facts().condition, LocationFacts::Condition::refused);
+
+  books_.always = 0;
+  open();
+  install();
+  books_.faults.internal = 0.1;
+  const auto asked = books_.asked("GET /v2/users");
+  run(seconds(30));
+  EXPECT_EQ(count(1, users, Standing::registered), users - 1);
+  EXPECT_LT(books_.asked("GET /v2/users") - asked, 50U);
+}
+
+TEST_F(WalkingTest, LooksUpInTurnsWithNewBatches) {
+  books_.pending_asks = 0;
+  books_.faults.event_forgets = 1;
+  install();
+  want(1, 301);
+  run(milliseconds(500));
+  clock_.turn_to(clock_.now() + seconds(3));
+  // All are done, says Apple; nobody is on the page, and the first are asked for by name.
+  const auto looked_up = [this] { return books_.asked("GET /v2/users"); };
+  while (looked_up() < 2) {
+    registrar_->turn();
+  }
+  books_.faults = {};
+  want(301, 601);
+  while (books_.asked("POST /v2/users/create") < 6) {
+    clock_.turn_to(std::max(clock_.now(), registrar_->next()));
+    registrar_->turn();
+  }
+  EXPECT_LT(looked_up(), 30U);  // of three hundred
 }
 
 }  // namespace

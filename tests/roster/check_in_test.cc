@@ -115,6 +115,29 @@ TEST_F(CheckIns, OfAMacReachItByTheChannelOfItsUser) {
   expect_as_derived_anew();
 }
 
+TEST_F(CheckIns, LeaveAnIpadSharedThatDoesNotSaySoWhenItEnrols) {
+  import_two();
+  file("devices.csv",
+       "device_id,name,user_id,platform,serial,enrollment\n"
+       "asset-1,Ann's iPad,ann,iPadOS,C1,shared\n");
+  good(import_all());
+  const auto results = check_in({enrolled("UDID-1", "C1"), with_token("UDID-1", 1)});
+  EXPECT_EQ(results[0].enrollment, Enrollment::shared);
+  EXPECT_EQ(target(0).hindrance, Hindrance::shared_without_user);
+  check_in({with_token("UDID-1", 3, Kind::user_token)});
+  EXPECT_EQ(to_hex(target(0).token), token(3));
+  expect_as_derived_anew();
+}
+
+TEST_F(CheckIns, TakeADeviceForItsOwnThatItsUserEnrolledBefore) {
+  import_two();
+  auto device = enrolled("UDID-1", "C1");
+  device.enrollment = Enrollment::user;
+  EXPECT_EQ(check_in({device})[0].enrollment, Enrollment::user);
+  EXPECT_EQ(check_in({enrolled("UDID-1", "C1")})[0].enrollment, Enrollment::device);
+  expect_as_derived_anew();
+}
+
 TEST_F(CheckIns, VoidTokensAtEnrolmentAndWhenTheDeviceLeaves) {
   import_two();
   for (const auto kind : {Kind::enrolled, Kind::left}) {

@@ -40,7 +40,7 @@ inline std::map<std::string, std::string> derived_of(const std::string& dir) {
       all[name] = text_of(*set);
     }
   };
-  for (int kind = 1; kind <= static_cast<int>(store::SetKind::devices_removed); ++kind) {
+  for (int kind = 1; kind <= static_cast<int>(store::SetKind::users_inactive); ++kind) {
     for (std::uint32_t key = 0; key <= limits::credentials_max; ++key) {
       add("set " + std::to_string(kind) + " " + std::to_string(key),
           store->set(static_cast<store::SetKind>(kind), key));

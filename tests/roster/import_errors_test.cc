@@ -261,7 +261,7 @@ TEST_F(Import, NamesTheLineAndByteOfBrokenJson) {
 }
 
 TEST_F(Import, RefusesWhatIsNoRosterFile) {
-  EXPECT_EQ(refusal_of("roster.zip", "PK\x03\x04zzzz"), "roster.zip: this is a zip archive");
+  EXPECT_EQ(refusal_of("roster.zip", "PK\x03\x04zzzz"), "roster.zip: this zip archive is damaged");
   EXPECT_EQ(refusal(import("/dev/zero")), "zero: this is not a regular file");
   ASSERT_EQ(::mkfifo(in("fifo.csv").c_str(), 0600), 0);
   EXPECT_EQ(refusal(import(in("fifo.csv"))), "fifo.csv: this is not a regular file");

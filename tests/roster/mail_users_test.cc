@@ -42,12 +42,14 @@ class MailUsers : public RosterTest {
   void make_older() {
     roster_.reset();
     reader_.reset();
-    auto database = store::Database::open(dir_ + "/roster.db", store::OpenMode::write, 3, "");
+    auto database = store::Database::open(dir_ + "/roster.db", store::OpenMode::write, 5, "");
     ASSERT_TRUE(database) << database.error().line_of_text();
-    ASSERT_TRUE(
-        database->execute("DELETE FROM sets WHERE kind=15; DROP INDEX devices_by_udid;"
-                          "DROP INDEX devices_by_serial; ALTER TABLE devices DROP COLUMN udid;"
-                          "PRAGMA user_version=1"));
+    ASSERT_TRUE(database->execute(
+        "DELETE FROM sets WHERE kind=15; DROP INDEX devices_by_udid;"
+        "DROP INDEX devices_by_serial; ALTER TABLE devices DROP COLUMN udid;"
+        "DROP INDEX devices_by_imei; DROP INDEX devices_by_meid;"
+        "ALTER TABLE devices DROP COLUMN imei; ALTER TABLE devices DROP COLUMN meid;"
+        "DROP TABLE directory_ids; PRAGMA user_version=1"));
   }
   bool set_is_kept() {
     auto store = store::RosterStore::open(dir_, store::OpenMode::read);
@@ -173,7 +175,7 @@ TEST_F(MailUsers, OfAnOlderFileAreAllThereAfterAnImportOfOthers) {
 
 TEST_F(MailUsers, ASetThatIsDamagedIsTrouble) {
   import_five();
-  auto database = store::Database::open(dir_ + "/roster.db", store::OpenMode::write, 3, "");
+  auto database = store::Database::open(dir_ + "/roster.db", store::OpenMode::write, 5, "");
   ASSERT_TRUE(database && database->execute("UPDATE sets SET bytes=x'00' WHERE kind=15"));
   for (const auto means : {Means::mail, Means::push_then_mail}) {
     const auto selection = reader().select_group("g", Wanted::not_invited, means);

@@ -322,6 +322,17 @@ TEST_F(MailHouse, ComplainsOfAnAuthorityThatCannotBeRead) {
   EXPECT_THAT(complaint(), HasSubstr("/nowhere/ca.pem"));
 }
 
+// Ann's device is none of the task's, and is not pushed afterwards all the same.
+TEST_F(MailHouse, InvitesNobodyByPushWhoWasInvitedByMail) {
+  const DeafPeer relay(DeafPeer::Kind::silent);
+  settings.mail.relay.port = relay.port();
+  const auto dispatcher = open_addressed();
+  ASSERT_TRUE(dispatcher->send(preview(*dispatcher, Channels::mail), {}));
+  const auto after = preview(*dispatcher, Channels::push);
+  EXPECT_EQ(after.users_not_invited, 1U) << "Bob has no address";
+  EXPECT_EQ(after.pushes, 1U);
+}
+
 TEST_F(MailHouse, AMailsRowNamesItsUserAndNoDevice) {
   const DeafPeer relay(DeafPeer::Kind::silent);
   settings.mail.relay.port = relay.port();

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <thread>
 
+#include "base/time.h"
 #include "tests/service/house.h"
 
 namespace muster {
@@ -146,6 +147,110 @@ TEST_P(ServiceTask, PagesItsInvitationsInOrderAndByState) {
               HasSubstr("'blue'"));
 }
 
+TEST_P(ServiceTask, FindsInvitationsByNamesAndIds) {
+  const DeafPeer peer(DeafPeer::Kind::closed);
+  settings.apns.port = peer.port();
+  const auto dispatcher = open_school();
+  const auto id = send(*dispatcher);
+  ASSERT_TRUE(dispatcher->wait(id, at_most));
+  const auto found = [&](const std::string& search, const std::string& state = "") {
+    const auto page = dispatcher->invitations(id, InvitationQuery{0, 10, state, search});
+    EXPECT_TRUE(page) << page.failure().line;
+    std::string users;
+    for (const auto& row : page->rows) {
+      users += row.user_id + " ";
+    }
+    EXPECT_FALSE(page->more);
+    return users;
+  };
+  EXPECT_EQ(found("ann lee"), "ann ");
+  EXPECT_EQ(found("DEVICE OF"), "ann bob ");
+  EXPECT_EQ(found("d2"), "bob ");
+  EXPECT_EQ(found("bob", "sent"), "");
+  EXPECT_EQ(found("nobody"), "");
+  const auto first = dispatcher->invitations(id, InvitationQuery{0, 1, "", "device"});
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(first->more);
+  EXPECT_EQ(first->rows.size(), 1U);
+  const auto rest = dispatcher->invitations(id, InvitationQuery{first->next, 1, "", "device"});
+  ASSERT_TRUE(rest);
+  ASSERT_EQ(rest->rows.size(), 1U);
+  EXPECT_EQ(rest->rows[0].user_id, "bob");
+}
+
+TEST_P(ServiceTask, OneKeySendsOnce) {
+  const DeafPeer peer(DeafPeer::Kind::silent);
+  settings.apns.port = peer.port();
+  auto dispatcher = open_school();
+  const auto preview = dispatcher->preview(group("all"));
+  ASSERT_TRUE(preview);
+  SendOptions options;
+  options.by = "ann";
+  options.key = "first";
+  const auto task = dispatcher->send(*preview, options);
+  ASSERT_TRUE(task) << task.failure().line;
+  EXPECT_EQ(look(*dispatcher, *task).by, "ann");
+  // Also by another process, and although everybody is invited by now.
+  dispatcher.reset();
+  dispatcher = open();
+  const auto again = dispatcher->send(*preview, options);
+  ASSERT_TRUE(again) << again.failure().line;
+  EXPECT_EQ(*again, *task);
+  const auto other = dispatcher->preview(group("apps"));
+  ASSERT_TRUE(other);
+  EXPECT_THAT(refusal(dispatcher->send(*other, options), FailureKind::refused),
+              HasSubstr("Idempotency-Key"));
+  options.key = std::string(1000, 'k');
+  EXPECT_THAT(refusal(dispatcher->send(*other, options), FailureKind::usage), HasSubstr("256"));
+}
+
+TEST_P(ServiceTask, BeginsAtItsTimeAndNotBefore) {
+  const DeafPeer peer(DeafPeer::Kind::closed);
+  settings.apns.port = peer.port();
+  auto dispatcher = open_school();
+  const auto preview = dispatcher->preview(group("all"));
+  ASSERT_TRUE(preview);
+  SendOptions options;
+  options.start_at = SystemClock().wall().seconds() + 3600;
+  const auto task = dispatcher->send(*preview, options);
+  ASSERT_TRUE(task) << task.failure().line;
+  const auto waiting = look(*dispatcher, *task);
+  EXPECT_EQ(waiting.state, TaskState::paused);
+  EXPECT_EQ(waiting.starts_at, to_text(WallTime{options.start_at * 1000}));
+  EXPECT_EQ(waiting.queued, 2U);
+  // Nor with the interrupted ones; by name it begins at once.
+  const auto none = dispatcher->resume();
+  ASSERT_TRUE(none);
+  EXPECT_TRUE(none->empty());
+  ASSERT_TRUE(dispatcher->resume(*task));
+  ASSERT_TRUE(dispatcher->wait(*task, at_most));
+  const auto begun = look(*dispatcher, *task);
+  EXPECT_THAT(begun.state_reason, HasSubstr(std::to_string(peer.port())));
+  EXPECT_EQ(begun.starts_at, "");
+}
+
+TEST_P(ServiceTask, BeginsInTheProcessThatIsThereAtItsTime) {
+  const DeafPeer peer(DeafPeer::Kind::closed);
+  settings.apns.port = peer.port();
+  settings.server.listen = "127.0.0.1:0";
+  auto dispatcher = open_school();
+  const auto preview = dispatcher->preview(group("all"));
+  ASSERT_TRUE(preview);
+  SendOptions options;
+  options.start_at = SystemClock().wall().seconds() + 2;
+  const auto task = dispatcher->send(*preview, options);
+  ASSERT_TRUE(task) << task.failure().line;
+  dispatcher.reset();
+  dispatcher = open();
+  ASSERT_TRUE(dispatcher->listen());
+  const auto deadline = SystemClock().now() + at_most;
+  const auto reached = std::to_string(peer.port());
+  while (look(*dispatcher, *task).state_reason.find(reached) == std::string::npos) {
+    ASSERT_LT(SystemClock().now(), deadline);
+    std::this_thread::yield();
+  }
+}
+
 TEST_P(ServiceTask, IsPausedResumedAndCancelled) {
   const DeafPeer peer(DeafPeer::Kind::silent);
   settings.apns.port = peer.port();
@@ -181,6 +286,55 @@ TEST_P(ServiceTask, IsPausedResumedAndCancelled) {
   EXPECT_THAT(refusal(dispatcher->retry(id), FailureKind::refused), HasSubstr("cancelled"));
 }
 
+TEST_P(ServiceTask, IsGoneOnWithByTheNextProcessUnlessAPersonPausedIt) {
+  const DeafPeer peer(DeafPeer::Kind::closed);
+  settings.apns.port = peer.port();
+  auto dispatcher = open_school();
+  const auto id = send(*dispatcher);
+  ASSERT_TRUE(dispatcher->wait(id, at_most));
+  ASSERT_EQ(look(*dispatcher, id).state, TaskState::paused) << "nobody listens";
+  dispatcher.reset();
+
+  dispatcher = open();
+  auto resumed = dispatcher->resume();
+  ASSERT_TRUE(resumed) << resumed.failure().line;
+  EXPECT_THAT(*resumed, testing::ElementsAre(id));
+  ASSERT_TRUE(dispatcher->wait(id, at_most));
+  ASSERT_TRUE(dispatcher->pause(id));
+  EXPECT_THAT(look(*dispatcher, id).state_reason, HasSubstr("by a person"));
+  resumed = dispatcher->resume();
+  ASSERT_TRUE(resumed);
+  EXPECT_THAT(*resumed, testing::IsEmpty());
+  dispatcher.reset();
+
+  dispatcher = open();
+  resumed = dispatcher->resume();
+  ASSERT_TRUE(resumed);
+  EXPECT_THAT(*resumed, testing::IsEmpty());
+  EXPECT_EQ(look(*dispatcher, id).state, TaskState::paused);
+  resumed = dispatcher->resume(id);
+  ASSERT_TRUE(resumed);
+  EXPECT_THAT(*resumed, testing::ElementsAre(id));
+}
+
+TEST_P(ServiceTask, IsCancelledAlthoughAnotherOneHasItsPlaceByNow) {
+  const DeafPeer closed(DeafPeer::Kind::closed);
+  settings.apns.port = closed.port();
+  settings.apns.credentials.push_back(credential(app_topic));
+  settings.invitations = {{"en", "Title", "Body", ""}};
+  const auto dispatcher = open_school();
+  const auto first = send(*dispatcher);
+  ASSERT_TRUE(dispatcher->wait(first, at_most));
+  const auto second = send(*dispatcher, "apps");
+  ASSERT_TRUE(dispatcher->cancel(first));
+  EXPECT_EQ(look(*dispatcher, first).state, TaskState::cancelled);
+  EXPECT_THAT(look(*dispatcher, first).state_reason, HasSubstr("by a person"));
+  ASSERT_TRUE(dispatcher->wait(second, at_most));
+  EXPECT_EQ(look(*dispatcher, second).state, TaskState::paused);
+  EXPECT_EQ(dispatcher->progress(first)->total, 2U);
+  EXPECT_EQ(dispatcher->progress(second)->total, 1U);
+}
+
 TEST_P(ServiceTask, OfAnEarlierProcessIsPausedAndCancelledWithoutSending) {
   const DeafPeer peer(DeafPeer::Kind::silent);
   settings.apns.port = peer.port();
@@ -208,6 +362,19 @@ TEST_P(ServiceTask, RetriesOnlyWhatCanBeRetried) {
     ASSERT_TRUE(count) << count.failure().line;
     EXPECT_EQ(*count, 0U) << state;
   }
+}
+
+TEST_P(ServiceTask, SendsOneAgainOnlyWhereItHasFailedAndTheDirectoryIsHeld) {
+  const DeafPeer peer(DeafPeer::Kind::silent);
+  settings.apns.port = peer.port();
+  const auto dispatcher = open_school();
+  const auto id = send(*dispatcher);
+  EXPECT_THAT(refusal(dispatcher->send_again(id, 0), FailureKind::refused),
+              HasSubstr("has not failed"));
+  EXPECT_THAT(refusal(dispatcher->send_again("none", 0), FailureKind::usage), HasSubstr("none"));
+  const auto reader = open(Access::read);
+  EXPECT_THAT(refusal(reader->send_again(id, 0), FailureKind::cannot_start),
+              HasSubstr("for reading only"));
 }
 
 TEST_P(ServiceTask, EndsQuicklyWithItsDispatcher) {

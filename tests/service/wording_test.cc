@@ -13,7 +13,7 @@ TEST(ServiceWording, SelectorsSurviveTheLedger) {
     for (const auto channels :
          {Channels::push, Channels::mail, Channels::push_and_mail, Channels::push_then_mail}) {
       const Selector selector{"ann \"x\" \\ ü", "", "d,1", audience, channels};
-      const auto read = read_selector(write_selector(selector, false));
+      const auto read = read_selector(write_asked({selector, false, {}, {}, 0, {}}));
       EXPECT_EQ(read.user, selector.user);
       EXPECT_EQ(read.group, selector.group);
       EXPECT_EQ(read.device, selector.device);

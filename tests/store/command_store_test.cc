@@ -135,6 +135,59 @@ TEST_F(CommandStoreTest, KeepsOnlyWhatWasCommitted) {
   EXPECT_EQ(store_->tally(task_of(1))->handed, 1U);
 }
 
+TEST_F(CommandStoreTest, KeepsUntilWhenDevicesWereWokenAgain) {
+  EXPECT_EQ(*store_->woken_until(), WallTime{});
+  for (const std::int64_t at : {1000, 2000}) {
+    ASSERT_TRUE(store_->begin());
+    ASSERT_TRUE(store_->put_woken_until(WallTime{at}));
+    ASSERT_TRUE(store_->commit());
+  }
+  reopen();
+  EXPECT_EQ(*store_->woken_until(), WallTime{2000});
+}
+
+TEST_F(CommandStoreTest, FindsDevicesNoneOfWhoseEnrolmentsIsInAnotherState) {
+  const auto enrolment = [&](const std::string& id, DeviceNumber device, std::uint8_t state) {
+    EnrolmentRow row;
+    row.id = id;
+    row.device = device;
+    row.state = state;
+    ASSERT_TRUE(store_->put_enrolment(row));
+  };
+  ASSERT_TRUE(store_->begin());
+  enrolment("a", 4, 3);
+  enrolment("b", 5, 3);
+  enrolment("b:user", 5, 2);
+  enrolment("c", 6, 3);
+  enrolment("c:user", 6, 3);
+  enrolment("d", 7, 3);
+  ASSERT_TRUE(store_->commit());
+  const auto found = store_->devices_wholly_in(3, 4, 7);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(*found, (std::vector<DeviceNumber>{4, 6}));
+}
+
+TEST_F(CommandStoreTest, GivesDevicesThatFellSilent) {
+  const auto enrolment = [&](const char* id, DeviceNumber device, std::uint8_t state,
+                             std::int64_t seen_ms) {
+    EnrolmentRow row;
+    row.id = id;
+    row.device = device;
+    row.state = state;
+    row.last_seen = WallTime{seen_ms};
+    ASSERT_TRUE(store_->put_enrolment(row));
+  };
+  enrolment("heard", 1, 2, 100);
+  enrolment("silent", 2, 2, 99);
+  enrolment("device", 3, 2, 50);
+  enrolment("device:user", 3, 2, 100);
+  enrolment("left", 4, 3, 50);
+  enrolment("nobody's", no_device, 2, 50);
+  const auto silent = store_->devices_silent(3, WallTime{100});
+  ASSERT_TRUE(silent);
+  EXPECT_EQ(silent->slice(0, 9), (std::vector<DeviceNumber>{2}));
+}
+
 TEST_F(CommandStoreTest, AsksForRowsOfADeviceByTheirIndex) {
   auto database =
       std::move(*Database::open(dir_ + "/control.db", OpenMode::read, control_version, ""));

@@ -1,0 +1,54 @@
+// The console: the API, the events, the login and the page, behind one handler.
+//
+// It is handed to Dispatcher::listen(), which lets it answer whatever devices and Apple do not ask;
+// and it listens itself at DATA_DIR/muster.sock, for the commands of whoever owns the data
+// directory. Requests are found in routes.h, answered on the lanes of workers.h, and what they may
+// do is decided by visitor.h. To be ended before its dispatcher.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "console/bounds.h"
+#include "console/workers.h"
+#include "muster/dispatcher.h"
+
+namespace muster::console {
+
+// How much at once. Beyond it requests are answered 503.
+struct ConsoleRoom {
+  Workers::Plan workers = {};
+  std::uint32_t listeners = limits::listeners_max;
+  std::uint32_t exports = limits::exports_max;
+};
+
+class Console {
+ public:
+  // Makes control.db where it is missing, and takes the socket. The complaint names the file and
+  // the mend. Both outlive it.
+  [[nodiscard]] static Result<std::unique_ptr<Console>, Complaint> open(
+      Dispatcher& dispatcher, const Settings& settings, const Clock& clock,
+      const ConsoleRoom& room = {});
+  // Answers nobody any more: the dispatcher is told to unlisten() first.
+  ~Console();
+  Console(const Console&) = delete;
+  Console& operator=(const Console&) = delete;
+
+  // For Dispatcher::listen(). Does not block.
+  [[nodiscard]] WebHandler handler();
+  // What /readyz says: from the first call with true until the one with false.
+  void set_ready(bool ready);
+
+ private:
+  struct Implementation;
+  explicit Console(std::unique_ptr<Implementation> implementation);
+  std::unique_ptr<Implementation> implementation_;
+};
+
+// Where the socket of a data directory is.
+[[nodiscard]] std::string socket_of(const std::string& data_dir);
+
+}  // namespace muster::console

@@ -1,0 +1,21 @@
+# Writes OUTPUT, a .cc with every one of FILES (relative to FOLDER) as bytes, and the list of them
+# that console/page.h promises. Run by the build: cmake -DFOLDER=… -DFILES=a;b -DOUTPUT=… -P embed.cmake
+set(text "// Written by src/console/embed.cmake out of src/console/web.\n#include \"console/page.h\"\n\n")
+string(APPEND text "namespace muster::console {\nnamespace {\n\n")
+set(list "")
+set(number 0)
+foreach(file IN LISTS FILES)
+  file(READ ${FOLDER}/${file} bytes HEX)
+  string(REGEX REPLACE "(..)" "'\\\\x\\1'," bytes "${bytes}")
+  set(path "/${file}")
+  if(file STREQUAL "index.html")
+    set(path "/")
+  endif()
+  # An array of nothing is none.
+  string(APPEND text "constexpr char file_${number}[] = {${bytes}'\\0'};\n")
+  string(APPEND list "    {\"${path}\", {file_${number}, sizeof file_${number} - 1}},\n")
+  math(EXPR number "${number} + 1")
+endforeach()
+string(APPEND text "\nconstexpr PageFile files[] = {\n${list}};\n\n}  // namespace\n\n")
+string(APPEND text "std::span<const PageFile> page_files() {\n  return files;\n}\n\n}  // namespace muster::console\n")
+file(WRITE ${OUTPUT} "${text}")
