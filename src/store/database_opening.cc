@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 
 #include "base/assert.h"
 #include "store/database.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr std::int32_t application_id = 0x4D535452;  // "MSTR"
 constexpr int busy_timeout_ms = 1000;
+constexpr int busy_pause_ms = 5;
 // 4 MiB: rare enough to be cheap, small enough that opening after a crash reads little.
 constexpr int checkpoint_pages = 1000;
 
@@ -146,6 +148,20 @@ Result<void, Complaint> check_identity(const std::string& file, OpenMode mode, s
                   .cause = {ErrorCode::store_corrupt, 0}});
   }
   return {};
+}
+
+// A new file's journal becomes a WAL for one opener at a time. SQLite asks no busy handler there
+// (one that waited could wait for ever), so a second process started at the same moment asks again.
+Result<void> set_up_writing(Database& database) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(busy_timeout_ms);
+  while (true) {
+    auto done = database.execute(settings_of_writing);
+    const bool busy = !done && done.error().code == ErrorCode::store_busy;
+    if (!busy || std::chrono::steady_clock::now() >= until) {
+      return done;
+    }
+    sqlite3_sleep(busy_pause_ms);
+  }
 }
 
 // Begins to make the file one of `version`. False: somebody else has done so since `found` was
@@ -283,7 +299,7 @@ Result<Database, Complaint> Database::open(const std::string& file, OpenMode mod
     }
     return database;
   }
-  auto done = database.execute(settings_of_writing);
+  auto done = set_up_writing(database);
   if (done && identity->version == 0) {
     done = create_schema(database, version, schema);
   } else if (done && old) {
