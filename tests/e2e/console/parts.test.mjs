@@ -96,6 +96,71 @@ test('rows asked for by number need nothing before them, and a missing one sleep
   });
 });
 
+// A list of a million rows on the page, as `window.million`.
+async function show_million() {
+  await page.evaluate(async () => {
+    const { NumberedRows } = await import('/parts/numbered_rows.js');
+    const { VirtualList } = await import('/parts/virtual_list.js');
+    const read = async (after, limit) => ({
+      rows: Array.from({ length: limit }, (_, i) => ({ invitation: after + i, changed: false })),
+    });
+    const list = VirtualList.of({
+      label: 'A million',
+      columns: ['Number'],
+      empty: 'Nothing.',
+      draw: (row) => `row ${row.invitation}`,
+    });
+    list.style.height = '600px';
+    list.rows = new NumberedRows(read, 1_000_000);
+    document.body.append(list);
+    window.million = list;
+  });
+  await page.locator('virtual-list').getByText('row 0', { exact: true }).waitFor();
+}
+
+test('of a million rows those in sight are elements, wherever one looks', async () => {
+  await show_million();
+  const most = [];
+  for (const part of [0, 0.5, 1]) {
+    const first = Math.floor(part * 999_000);
+    await page.evaluate((share) => {
+      window.million.scrollTop = share * window.million.scrollHeight;
+    }, part);
+    await page.waitForFunction((from) => {
+      const shown = [...window.million.querySelectorAll('[data-index]')];
+      const read = shown.every((row) => row.textContent === `row ${row.dataset.index}`);
+      return read && Number(shown.at(-1)?.dataset.index) >= from;
+    }, first);
+    most.push(await page.locator('virtual-list *').count());
+  }
+  assert.ok(Math.max(...most) < 60, most.join());
+  await page.evaluate(() => window.million.remove());
+});
+
+test('a look at other rows of a list lays the page out once, not once a row', async () => {
+  await show_million();
+  const debug = await page.context().newCDPSession(page);
+  await debug.send('Performance.enable');
+  const layouts = async () => {
+    const { metrics } = await debug.send('Performance.getMetrics');
+    return metrics.find(({ name }) => name === 'LayoutCount').value;
+  };
+  const jump = () =>
+    page.evaluate(async () => {
+      const frame = () => new Promise((wake) => requestAnimationFrame(() => setTimeout(wake)));
+      window.million.scrollTop += 2000;
+      await frame();
+      await frame();
+    });
+  await jump();
+  const before = await layouts();
+  await jump();
+  const made = (await layouts()) - before;
+  await page.evaluate(() => window.million.remove());
+  // One to know where it is scrolled to, one to paint; the answer of the server makes as many again.
+  assert.ok(made <= 6, `${made} layouts`);
+});
+
 test('a block that could not be read is told of, and read when it is wanted again', async () => {
   const seen = await page.evaluate(async () => {
     const { CursorRows } = await import('/parts/cursor_rows.js');

@@ -93,7 +93,19 @@ export class VirtualList extends HTMLElement {
     const height = Math.min(natural, height_max);
     const view = Math.max(this.clientHeight - head, row);
     const travel = height > view ? (natural - view) / (height - view) : 1;
-    return { row, natural, height, view, travel, top: this.scrollTop * travel };
+    const scrolled = this.scrollTop;
+    return { row, height, view, travel, scrolled, top: scrolled * travel };
+  }
+
+  // The same, after the scrolled height was made to fit the rows.
+  #fitted() {
+    const found = this.#geometry();
+    const height = `${found.height}px`;
+    if (this.#space.style.height === height) {
+      return found;
+    }
+    this.#space.style.height = height;
+    return this.#geometry(); // a list that became shorter is scrolled by the browser
   }
 
   // The first that is seen whole.
@@ -112,11 +124,12 @@ export class VirtualList extends HTMLElement {
   }
 
   #draw() {
-    const { row, height, view, top } = this.#geometry();
+    // All is measured before anything is changed: a look between two changes makes the browser lay out
+    // the list once for each row.
+    const { row, view, top, scrolled } = this.#fitted();
     const seen_first = Math.max(0, Math.floor(top / row));
     const first = Math.max(0, seen_first - spare_rows);
     const last = Math.min(this.#rows.length - 1, Math.ceil((top + view) / row) + spare_rows);
-    this.#space.style.height = `${height}px`;
     this.#want_soon(first, last);
     for (const [index, { node }] of this.#drawn) {
       if (index < first || index > last) {
@@ -127,7 +140,7 @@ export class VirtualList extends HTMLElement {
     this.#tell_length();
     let previous = null;
     for (let index = first; index <= last; index += 1) {
-      previous = this.#place(index, previous, this.scrollTop + index * row - top);
+      previous = this.#place(index, previous, scrolled + index * row - top);
     }
     this.#tell_active();
   }
@@ -235,7 +248,8 @@ export class VirtualList extends HTMLElement {
 
   // ── keys and clicks ──
   #key(event) {
-    const page = Math.max(1, Math.floor(this.#geometry().view / this.#geometry().row) - 1);
+    const { view, row } = this.#geometry();
+    const page = Math.max(1, Math.floor(view / row) - 1);
     const moves = {
       ArrowDown: this.#active + 1,
       ArrowUp: this.#active - 1,
