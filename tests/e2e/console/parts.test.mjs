@@ -161,6 +161,36 @@ test('a look at other rows of a list lays the page out once, not once a row', as
   assert.ok(made <= 6, `${made} layouts`);
 });
 
+test('rows that are read again and are the same stay the elements they were', async () => {
+  const seen = await page.evaluate(async () => {
+    const { NumberedRows } = await import('/parts/numbered_rows.js');
+    const { CursorRows } = await import('/parts/cursor_rows.js');
+    const settled = () => new Promise((wake) => setTimeout(wake));
+    const kept = [];
+    for (const make of [(read) => new NumberedRows(read, 2), (read) => new CursorRows(read)]) {
+      let state = 'queued';
+      const rows = make(async () => ({
+        rows: [
+          { invitation: 0, state },
+          { invitation: 1, state: 'sent' },
+        ],
+        next: 2,
+        more: false,
+      }));
+      rows.want(0, 1);
+      await settled();
+      const before = [rows.at(0), rows.at(1)];
+      state = 'sent';
+      rows.refresh();
+      rows.want(0, 1);
+      await settled();
+      kept.push(rows.at(0) === before[0], rows.at(0).state, rows.at(1) === before[1]);
+    }
+    return kept;
+  });
+  assert.deepEqual(seen, [false, 'sent', true, false, 'sent', true]);
+});
+
 test('a block that could not be read is told of, and read when it is wanted again', async () => {
   const seen = await page.evaluate(async () => {
     const { CursorRows } = await import('/parts/cursor_rows.js');

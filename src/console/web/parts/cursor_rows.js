@@ -4,6 +4,8 @@
 //
 // Events: 'change'; 'trouble' (detail: the problem).
 
+import { same_row } from './same_row.js';
+
 const block_size = 100;
 const blocks_kept = 20;
 
@@ -90,7 +92,8 @@ export class CursorRows extends EventTarget {
   }
 
   #take(after, block, { rows, next, more }) {
-    const fresh = { after, count: rows.length, rows, old: null };
+    const kept = rows.map((row, i) => same_row(block?.old?.[i], row));
+    const fresh = { after, count: rows.length, rows: kept, old: null };
     const place = block === null ? this.#blocks.length : this.#blocks.indexOf(block);
     if (place < 0 || (block === null && after !== this.#end.after)) {
       return; // what stood before it has changed meanwhile

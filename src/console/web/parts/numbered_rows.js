@@ -4,6 +4,8 @@
 // Rows carry their number as `invitation`. One that is missing among the others is asleep (a letter that is sent
 // only where push fails): `null`.
 
+import { same_row } from './same_row.js';
+
 const block_size = 100;
 const blocks_kept = 20;
 
@@ -61,10 +63,12 @@ export class NumberedRows extends EventTarget {
     const first = place * block_size;
     try {
       const answer = await this.#read(first, block_size);
+      const before = this.#stale.get(place);
       const rows = new Array(block_size).fill(null);
       for (const row of answer.rows) {
         if (row.invitation < first + block_size) {
-          rows[row.invitation - first] = row;
+          const number = row.invitation - first;
+          rows[number] = same_row(before?.[number], row);
         }
         this.length = Math.max(this.length, row.invitation + 1);
       }
