@@ -4,6 +4,7 @@
 #include "pipeline/block_cache.h"
 #include "service/fallbacks.h"
 #include "service/implementation.h"
+#include "service/meant.h"
 #include "service/wording.h"
 
 namespace muster {
@@ -17,50 +18,6 @@ constexpr std::size_t failures_per_turn = 1024;
 bool arrived(State state) {
   return state == State::sent || state == State::shown || state == State::postponed ||
          state == State::enrolled || state == State::superseded || state == State::in_doubt;
-}
-
-// Who is meant by the rows of a task.
-struct Meant {
-  Layout layout;
-  NumberSet devices;
-  NumberSet mailboxes;
-  NumberSet fallbacks;
-  NumberSet accounts;
-  NumberSet users;  // all of them
-
-  [[nodiscard]] const NumberSet& users_of(Part part) const {
-    return part == Part::mail ? mailboxes : part == Part::fallback ? fallbacks : accounts;
-  }
-};
-
-Result<Meant> who_is_meant(ledger::LedgerReader& ledger, const ledger::TaskRow& task) {
-  auto devices = ledger.devices(task.id);
-  auto mailboxes = ledger.mailboxes(task.id);
-  auto fallbacks = ledger.fallbacks(task.id);
-  auto accounts = ledger.accounts(task.id);
-  auto users = ledger.users(task.id);
-  for (const auto* each : {&devices, &mailboxes, &fallbacks, &accounts, &users}) {
-    if (!*each) {
-      return tl::unexpected(each->error());
-    }
-  }
-  return Meant{task.layout,           std::move(*devices),  std::move(*mailboxes),
-               std::move(*fallbacks), std::move(*accounts), std::move(*users)};
-}
-
-void add_user_of(const Meant& meant, InvitationNumber invitation, pipeline::BlockCache& blocks,
-                 NumberSet& users) {
-  const auto part = meant.layout.part_of(invitation);
-  const auto rank = meant.layout.rank_of(invitation);
-  if (part == Part::push) {
-    const auto device = meant.devices.at(rank);
-    const auto target = device ? blocks.at(*device) : roster::PushTarget{};
-    if (target && target->known) {
-      users.add(target->user);
-    }
-  } else if (const auto user = meant.users_of(part).at(rank)) {
-    users.add(*user);
-  }
 }
 
 // Whom tasks made after this one mean as well.
@@ -91,9 +48,10 @@ Result<NumberSet> not_reached(const std::string& dir, const ledger::TaskRow& tas
   if (!ledger || !blocks) {
     return tl::unexpected(ledger ? blocks.error().cause : ledger.error().cause);
   }
-  const auto meant = who_is_meant(**ledger, task);
-  if (!meant) {
-    return tl::unexpected(meant.error());
+  const auto meant = service::Meant::read(**ledger, task);
+  const auto users = (*ledger)->users(task.id);
+  if (!meant || !users) {
+    return tl::unexpected(meant ? users.error() : meant.error());
   }
   pipeline::BlockCache cache(std::move(*blocks));
   NumberSet reached;
@@ -103,8 +61,15 @@ Result<NumberSet> not_reached(const std::string& dir, const ledger::TaskRow& tas
       return tl::unexpected(rows.error());
     }
     for (const auto& row : *rows) {
-      if (arrived(row.outcome.state)) {
-        add_user_of(*meant, row.invitation, cache, reached);
+      if (!arrived(row.outcome.state)) {
+        continue;
+      }
+      const auto user = meant->user_of(row.invitation, cache);
+      if (!user) {
+        return tl::unexpected(user.error());
+      }
+      if (*user != service::nobody) {
+        reached.add(*user);
       }
     }
   }
@@ -112,7 +77,7 @@ Result<NumberSet> not_reached(const std::string& dir, const ledger::TaskRow& tas
   if (!since) {
     return tl::unexpected(since.error());
   }
-  return meant->users - reached - *since;
+  return *users - reached - *since;
 }
 
 }  // namespace

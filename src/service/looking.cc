@@ -46,8 +46,6 @@ Checked<Reader*> opened_once(std::unique_ptr<Reader>& reader, const std::string&
   return reader.get();
 }
 
-// By id, or by its first characters where they name only one task.
-
 // How many rows one call looks at, at most: some tens of milliseconds.
 constexpr std::uint32_t rows_looked_at_max = 32 * limits::page_size;
 
@@ -58,6 +56,7 @@ bool finds(const roster::Search& search, const roster::DeviceText& text) {
 
 }  // namespace
 
+// By id, or by its first characters where they name only one task.
 Checked<ledger::TaskRow> Dispatcher::Implementation::find_in(ledger::LedgerReader& reader,
                                                              const std::string& id) {
   const auto rows = reader.tasks();
@@ -255,10 +254,6 @@ Checked<InvitationPage> Dispatcher::Implementation::invitations(const std::strin
   if (!query.state.empty() && !wanted) {
     return Failure{FailureKind::usage, "there is no state '" + query.state + "'"};
   }
-  auto names = service::RowNames::open(**ledgers, **rosters, *row);
-  if (!names) {
-    return service::failure_of(names.error(), "the ledger cannot be read");
-  }
   auto states = service::RowStates::open(settings.data_dir, **ledgers, *row);
   if (!states) {
     return service::failure_of(states.error(), "what the devices reported cannot be read");
@@ -289,7 +284,7 @@ Checked<InvitationPage> Dispatcher::Implementation::invitations(const std::strin
       found.resize(limit - page.rows.size());
       page.next = found.back().invitation + 1;
     }
-    const auto texts = names->of(found);
+    const auto texts = service::names_of(found, states->meant(), **rosters);
     if (!texts) {
       return service::failure_of(texts.error(), "the roster cannot be read");
     }

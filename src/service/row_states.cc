@@ -8,11 +8,10 @@
 #include "mdm/desk.h"
 #include "registrar/progress.h"
 #include "service/wording.h"
+#include "store/snapshot.h"
 
 namespace muster::service {
 namespace {
-
-constexpr UserNumber nobody = UINT32_MAX;
 
 // The half of control.db that this process can read; null where nobody made the file yet.
 template <class Store>
@@ -27,16 +26,6 @@ Result<std::unique_ptr<Store>> open_if_there(const std::string& dir) {
   return std::make_unique<Store>(std::move(*opened));
 }
 
-template <class Store, class Read>
-auto in_snapshot(Store& store, Read read) -> decltype(read()) {
-  if (auto begun = store.begin(); !begun) {
-    return tl::unexpected(begun.error());
-  }
-  auto value = read();
-  store.rollback();  // nothing was written
-  return value;
-}
-
 bool handed_over(State state) {
   return state == State::sent || state == State::in_doubt;
 }
@@ -48,23 +37,18 @@ Result<RowStates> RowStates::open(const std::string& dir, ledger::LedgerReader& 
   RowStates states;
   states.task_ = task;
   states.managed_ = is_managed(task.selector);
+  auto meant = Meant::read(ledger, task);
+  if (!meant) {
+    return tl::unexpected(meant.error());
+  }
+  states.meant_ = std::move(*meant);
   if (!states.managed_) {
-    return states;  // rows are as the ledger has them: nothing is read for each page of them
+    return states;  // rows are as the ledger has them: nothing else is read for a page of them
   }
-  auto devices = ledger.devices(task.id);
-  auto mailboxes = ledger.mailboxes(task.id);
-  auto fallbacks = ledger.fallbacks(task.id);
-  auto accounts = ledger.accounts(task.id);
   auto users = ledger.users(task.id);
-  for (const auto* each : {&devices, &mailboxes, &fallbacks, &accounts, &users}) {
-    if (!*each) {
-      return tl::unexpected(each->error());
-    }
+  if (!users) {
+    return tl::unexpected(users.error());
   }
-  states.devices_ = std::move(*devices);
-  states.mailboxes_ = std::move(*mailboxes);
-  states.fallbacks_ = std::move(*fallbacks);
-  states.accounts_ = std::move(*accounts);
   states.users_ = std::move(*users);
   auto roster = roster::RosterReader::open(dir);
   if (!roster) {
@@ -90,25 +74,11 @@ Result<std::vector<UserNumber>> RowStates::users_of(const std::vector<ledger::Ro
   std::vector<UserNumber> users;
   users.reserve(rows.size());
   for (const auto& row : rows) {
-    const auto part = task_.layout.part_of(row.invitation);
-    const auto rank = task_.layout.rank_of(row.invitation);
-    if (part != Part::push) {
-      const auto& set = part == Part::mail       ? mailboxes_
-                        : part == Part::fallback ? fallbacks_
-                                                 : accounts_;
-      users.push_back(set.at(rank).value_or(nobody));
-      continue;
+    const auto user = meant_.user_of(row.invitation, *blocks_);
+    if (!user) {
+      return tl::unexpected(user.error());
     }
-    const auto device = devices_.at(rank);
-    if (!device) {
-      users.push_back(nobody);
-      continue;
-    }
-    const auto target = blocks_->at(*device);
-    if (!target) {
-      return tl::unexpected(target.error());
-    }
-    users.push_back(target->known ? target->user : nobody);
+    users.push_back(*user);
   }
   return users;
 }
@@ -123,7 +93,7 @@ Result<void> RowStates::apply(std::vector<ledger::Row>& rows) {
   }
   std::map<InvitationNumber, store::CommandRow> commands;
   if (commands_ != nullptr) {
-    auto found = in_snapshot(*commands_, [&] {
+    auto found = store::in_snapshot(*commands_, [&] {
       return commands_->commands(task_.id, rows.front().invitation, rows.back().invitation + 1);
     });
     if (!found) {
@@ -171,15 +141,10 @@ Result<void> RowStates::mark_left(std::vector<ledger::Row>& rows) {
   if (commands_ == nullptr || task_.layout.devices == 0) {
     return {};
   }
-  const auto device_of = [&](const ledger::Row& row) {
-    return task_.layout.part_of(row.invitation) == Part::push
-               ? devices_.at(task_.layout.rank_of(row.invitation))
-               : std::nullopt;
-  };
   std::optional<DeviceNumber> first;
   DeviceNumber last = 0;
   for (const auto& row : rows) {
-    if (const auto device = device_of(row)) {
+    if (const auto device = meant_.device_of(row.invitation)) {
       first = first.value_or(*device);
       last = *device;
     }
@@ -187,7 +152,7 @@ Result<void> RowStates::mark_left(std::vector<ledger::Row>& rows) {
   if (!first) {
     return {};
   }
-  const auto left = in_snapshot(*commands_, [&] {
+  const auto left = store::in_snapshot(*commands_, [&] {
     return commands_->devices_wholly_in(mdm::enrolment_left, *first, last + 1);
   });
   if (!left) {
@@ -195,7 +160,7 @@ Result<void> RowStates::mark_left(std::vector<ledger::Row>& rows) {
   }
   for (auto& row : rows) {
     const bool waits = handed_over(row.outcome.state) || row.outcome.state == State::postponed;
-    const auto device = device_of(row);
+    const auto device = meant_.device_of(row.invitation);
     if (waits && device && std::ranges::binary_search(*left, *device)) {
       row.outcome = Outcome{State::unreachable, Reason::unenrolled, row.outcome.attempts};
     }
@@ -216,7 +181,7 @@ Result<void> RowStates::mark_registering(std::vector<ledger::Row>& rows,
   }
   const auto numbers = asked.slice(0, asked.size());
   const auto found =
-      in_snapshot(*registrations_, [&] { return registrations_->registrations(numbers); });
+      store::in_snapshot(*registrations_, [&] { return registrations_->registrations(numbers); });
   if (!found) {
     return tl::unexpected(found.error());
   }
@@ -246,7 +211,7 @@ Result<RowStates::Funnel> RowStates::funnel() {
   if (commands_ == nullptr) {
     return funnel;
   }
-  const auto tally = in_snapshot(*commands_, [&] { return commands_->tally(task_.id); });
+  const auto tally = store::in_snapshot(*commands_, [&] { return commands_->tally(task_.id); });
   if (!tally) {
     return tl::unexpected(tally.error());
   }

@@ -21,6 +21,7 @@
 #include "base/result.h"
 #include "ledger/reader.h"
 #include "pipeline/block_cache.h"
+#include "service/meant.h"
 #include "store/command_store.h"
 #include "store/registration_store.h"
 
@@ -31,6 +32,7 @@ class RowStates {
  public:
   [[nodiscard]] static Result<RowStates> open(const std::string& dir, ledger::LedgerReader& ledger,
                                               const ledger::TaskRow& task);
+  [[nodiscard]] const Meant& meant() const { return meant_; }
   // Rows ascend and are of this task.
   [[nodiscard]] Result<void> apply(std::vector<ledger::Row>& rows);
 
@@ -53,11 +55,8 @@ class RowStates {
 
   ledger::TaskRow task_;
   bool managed_ = false;
-  NumberSet devices_;
-  NumberSet mailboxes_;
-  NumberSet fallbacks_;
-  NumberSet accounts_;
-  NumberSet users_;
+  Meant meant_;
+  NumberSet users_;  // all who are meant
   NumberSet enrolled_;
   std::unique_ptr<pipeline::BlockCache> blocks_;
   std::unique_ptr<store::CommandStore> commands_;            // null: there are none yet

@@ -8,6 +8,7 @@
 #include "service/local_dispatcher.h"
 #include "service/wording.h"
 #include "store/registration_store.h"
+#include "store/snapshot.h"
 
 namespace muster {
 namespace {
@@ -112,16 +113,6 @@ void add_registration(const store::RegistrationRow& registration, Moments& momen
   }
 }
 
-template <class Store, class Read>
-auto read_in(Store& store, Read read) -> decltype(read()) {
-  if (auto begun = store.begin(); !begun) {
-    return tl::unexpected(begun.error());
-  }
-  auto value = read();
-  store.rollback();
-  return value;
-}
-
 // What control.db knows of it.
 Checked<Done> add_facts(const std::string& dir, const ledger::TaskRow& task,
                         InvitationNumber number, std::optional<UserNumber> user, Moments& moments) {
@@ -133,8 +124,8 @@ Checked<Done> add_facts(const std::string& dir, const ledger::TaskRow& task,
   if (!commands || !registrations) {
     return service::failure_of(commands ? registrations.error() : commands.error());
   }
-  const auto command =
-      read_in(*commands, [&] { return commands->commands(task.id, number, number + 1); });
+  const auto command = store::in_snapshot(
+      *commands, [&] { return commands->commands(task.id, number, number + 1); });
   if (!command) {
     return service::failure_of(command.error(), "what the device reported cannot be read");
   }
@@ -145,7 +136,8 @@ Checked<Done> add_facts(const std::string& dir, const ledger::TaskRow& task,
     return Done{};
   }
   const std::vector<UserNumber> users{*user};
-  const auto known = read_in(*registrations, [&] { return registrations->registrations(users); });
+  const auto known =
+      store::in_snapshot(*registrations, [&] { return registrations->registrations(users); });
   if (!known) {
     return service::failure_of(known.error(), "the user's registration cannot be read");
   }
