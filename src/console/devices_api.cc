@@ -36,35 +36,15 @@ DeviceEdit edit_in(Body& body) {
   return edit;
 }
 
+constexpr RosterKind<DeviceEdit> kind = {"device", edit_in, &Dispatcher::add_device,
+                                         &Dispatcher::set_device, shown};
+
 Answered add_device(Office& office, const Call& call) {
-  auto body = Body::read(call.request);
-  if (!body) {
-    return tl::unexpected(body.error());
-  }
-  const auto id = body->needed("id");
-  const auto edit = edit_in(*body);
-  if (auto whole = body->whole(); !whole) {
-    return tl::unexpected(whole.error());
-  }
-  const auto done =
-      change_roster(office, call, {"device.add", id, detail_of("fields", body->fields())},
-                    [&] { return office.dispatcher.add_device(id, edit); });
-  return done ? shown(office, id, 201) : tl::unexpected(done.error());
+  return add_to_roster(office, call, kind);
 }
 
 Answered set_device(Office& office, const Call& call) {
-  auto body = Body::read(call.request);
-  if (!body) {
-    return tl::unexpected(body.error());
-  }
-  const auto edit = edit_in(*body);
-  if (auto whole = body->whole(); !whole) {
-    return tl::unexpected(whole.error());
-  }
-  const auto done = change_roster(
-      office, call, {"device.set", call.parameter(), detail_of("fields", body->fields())},
-      [&] { return office.dispatcher.set_device(call.parameter(), edit); });
-  return done ? shown(office, call.parameter()) : tl::unexpected(done.error());
+  return set_in_roster(office, call, kind);
 }
 
 Answered remove_device(Office& office, const Call& call) {

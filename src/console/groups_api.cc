@@ -48,41 +48,15 @@ GroupEdit edit_in(Body& body) {
   return edit;
 }
 
+constexpr RosterKind<GroupEdit> kind = {"group", edit_in, &Dispatcher::add_group,
+                                        &Dispatcher::set_group, shown};
+
 Answered add_group(Office& office, const Call& call) {
-  auto body = Body::read(call.request);
-  if (!body) {
-    return tl::unexpected(body.error());
-  }
-  const auto id = body->needed("id");
-  const auto edit = edit_in(*body);
-  if (auto whole = body->whole(); !whole) {
-    return tl::unexpected(whole.error());
-  }
-  const auto done =
-      change_roster(office, call, {"group.add", id, detail_of("fields", body->fields())},
-                    [&] { return office.dispatcher.add_group(id, edit); });
-  return done ? shown(office, id, 201) : tl::unexpected(done.error());
+  return add_to_roster(office, call, kind);
 }
 
-// Whoever may send may turn the switch; the name is an administrator's.
 Answered set_group(Office& office, const Call& call) {
-  auto body = Body::read(call.request);
-  if (!body) {
-    return tl::unexpected(body.error());
-  }
-  const auto edit = edit_in(*body);
-  if (auto whole = body->whole(); !whole) {
-    return tl::unexpected(whole.error());
-  }
-  if (body->fields() != "managed_distribution") {
-    if (auto may = require(call.who(), Scope::admin); !may) {
-      return tl::unexpected(may.error());
-    }
-  }
-  const auto done = change_roster(
-      office, call, {"group.set", call.parameter(), detail_of("fields", body->fields())},
-      [&] { return office.dispatcher.set_group(call.parameter(), edit); });
-  return done ? shown(office, call.parameter()) : tl::unexpected(done.error());
+  return set_in_roster(office, call, kind);
 }
 
 Answered remove_group(Office& office, const Call& call) {

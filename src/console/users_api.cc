@@ -38,41 +38,15 @@ UserEdit edit_in(Body& body) {
   return edit;
 }
 
+constexpr RosterKind<UserEdit> kind = {"user", edit_in, &Dispatcher::add_user,
+                                       &Dispatcher::set_user, shown};
+
 Answered add_user(Office& office, const Call& call) {
-  auto body = Body::read(call.request);
-  if (!body) {
-    return tl::unexpected(body.error());
-  }
-  const auto id = body->needed("id");
-  const auto edit = edit_in(*body);
-  if (auto whole = body->whole(); !whole) {
-    return tl::unexpected(whole.error());
-  }
-  const auto done =
-      change_roster(office, call, {"user.add", id, detail_of("fields", body->fields())},
-                    [&] { return office.dispatcher.add_user(id, edit); });
-  return done ? shown(office, id, 201) : tl::unexpected(done.error());
+  return add_to_roster(office, call, kind);
 }
 
-// Whoever may send may turn the switch; everything else is an administrator's.
 Answered set_user(Office& office, const Call& call) {
-  auto body = Body::read(call.request);
-  if (!body) {
-    return tl::unexpected(body.error());
-  }
-  const auto edit = edit_in(*body);
-  if (auto whole = body->whole(); !whole) {
-    return tl::unexpected(whole.error());
-  }
-  if (body->fields() != "managed_distribution") {
-    if (auto may = require(call.who(), Scope::admin); !may) {
-      return tl::unexpected(may.error());
-    }
-  }
-  const auto done = change_roster(
-      office, call, {"user.set", call.parameter(), detail_of("fields", body->fields())},
-      [&] { return office.dispatcher.set_user(call.parameter(), edit); });
-  return done ? shown(office, call.parameter()) : tl::unexpected(done.error());
+  return set_in_roster(office, call, kind);
 }
 
 Answered remove_user(Office& office, const Call& call) {
