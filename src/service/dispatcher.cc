@@ -127,8 +127,16 @@ Checked<std::uint64_t> LocalDispatcher::retry(const std::string& task, const std
 }
 
 Checked<Done> LocalDispatcher::send_again(const std::string& task, std::uint32_t number) {
-  const std::lock_guard lock(implementation_->mutex);
-  return implementation_->send_again(task, number);
+  auto done = [&] {
+    const std::lock_guard lock(implementation_->mutex);
+    return implementation_->send_again(task, number);
+  }();
+  if (done || done.failure().kind != FailureKind::refused) {
+    return done;
+  }
+  // Of one that is none that is said, and nothing else.
+  const auto row = timeline(task, number);
+  return !row && row.failure().missing ? row.failure() : std::move(done);
 }
 
 bool LocalDispatcher::wait(const std::string& task, std::chrono::milliseconds most) {

@@ -478,8 +478,8 @@ Checked<Done> Dispatcher::Implementation::send_again(const std::string& task,
   }
   if (!*again) {
     return refused("invitation " + std::to_string(number) + " of task " + id +
-                   " has not failed, goes again by itself, or is none; `muster tasks TASK "
-                   "--invitation N` says how it stands");
+                   " has not failed, or goes again by itself; `muster tasks TASK --invitation N` "
+                   "says how it stands");
   }
   if (auto added = invite_again(*row); !added) {
     return added;

@@ -209,7 +209,7 @@ TEST_F(Api, SendsOneInvitationAgain) {
   EXPECT_EQ(after.at("row").at("state").text(), "unreachable");
   EXPECT_NE(after.at("row").at("apns_id").text(), before.at("row").at("apns_id").text());
   EXPECT_EQ(audited("task.send_again"), 1U);
-  EXPECT_EQ(say(Scope::send, "POST", path + "/invitations/9/send-again").status(), 409);
+  EXPECT_EQ(say(Scope::send, "POST", path + "/invitations/9/send-again").status(), 404);
   EXPECT_EQ(say(Scope::send, "POST", path + "/invitations/x/send-again").status(), 404);
   EXPECT_EQ(say(Scope::send, "POST", "/api/v1/tasks/none/invitations/0/send-again").status(), 404);
 }
@@ -223,6 +223,7 @@ TEST_F(Api, SendsNothingAgainOfWhatWasCancelled) {
   const auto again = say(Scope::send, "POST", path + "/invitations/0/send-again");
   EXPECT_EQ(again.status(), 409);
   EXPECT_THAT(again.text("detail"), HasSubstr("was cancelled"));
+  EXPECT_EQ(say(Scope::send, "POST", path + "/invitations/9/send-again").status(), 404);
   EXPECT_EQ(audited("task.send_again"), 0U);
 }
 

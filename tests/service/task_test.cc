@@ -371,6 +371,9 @@ TEST_P(ServiceTask, SendsOneAgainOnlyWhereItHasFailedAndTheDirectoryIsHeld) {
   const auto id = send(*dispatcher);
   EXPECT_THAT(refusal(dispatcher->send_again(id, 0), FailureKind::refused),
               HasSubstr("has not failed"));
+  const auto beyond = dispatcher->send_again(id, 4096);
+  EXPECT_THAT(refusal(beyond, FailureKind::usage), HasSubstr("no invitation 4096"));
+  EXPECT_TRUE(beyond.failure().missing);
   EXPECT_THAT(refusal(dispatcher->send_again("none", 0), FailureKind::usage), HasSubstr("none"));
   const auto reader = open(Access::read);
   EXPECT_THAT(refusal(reader->send_again(id, 0), FailureKind::cannot_start),
