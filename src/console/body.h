@@ -32,6 +32,8 @@ class Body {
   [[nodiscard]] bool flag(std::string_view name);  // false where it is not said
   // Texts; none where it is not said.
   [[nodiscard]] std::vector<std::string> texts(std::string_view name);
+  // As it is, for whoever reads what nests; he complains himself.
+  [[nodiscard]] json::Value part(std::string_view name) { return take(name); }
   // Must be said, and not be empty.
   [[nodiscard]] std::string needed(std::string_view name);
   void complain(std::string line);  // about a value that was read

@@ -145,13 +145,17 @@ Result<std::unique_ptr<Console>, Complaint> Console::open(Dispatcher& dispatcher
   office.audit = std::move(*audit);
   office.reception =
       std::make_unique<Reception>(*office.accounts, settings.server.listen, settings.server.name);
+  auto uploads = Uploads::open(settings.data_dir, clock, room.uploads);
+  if (!uploads) {
+    return tl::unexpected(uploads.error());
+  }
+  office.uploads = std::move(*uploads);
   made->workers = std::make_unique<Workers>(room.workers);
   office.slow = made->workers->slow();
   office.events = std::make_unique<Events>(dispatcher, clock, room.listeners);
   office.exports_max = room.exports;
   http::ServerSettings wanted;
   wanted.listen = "unix:" + socket_of(settings.data_dir);
-  wanted.body_bytes_max = limits::roster_body_bytes_max;  // of the data's owner, nobody else
   auto server = http::Server::open(
       wanted, [self = made.get()](http::ServerRequest request, http::Answer answer) {
         self->take(std::move(request), std::move(answer));

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "console/bounds.h"
+#include "console/uploads.h"
 #include "console/workers.h"
 #include "muster/dispatcher.h"
 
@@ -21,6 +22,7 @@ namespace muster::console {
 // How much at once. Beyond it requests are answered 503.
 struct ConsoleRoom {
   Workers::Plan workers = {};
+  Uploads::Plan uploads = {};
   std::uint32_t listeners = limits::listeners_max;
   std::uint32_t exports = limits::exports_max;
 };

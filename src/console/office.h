@@ -16,6 +16,7 @@
 #include "console/events.h"
 #include "console/metrics.h"
 #include "console/recent_times.h"
+#include "console/uploads.h"
 #include "console/visitor.h"
 #include "console/workers.h"
 #include "json/writer.h"
@@ -31,6 +32,7 @@ struct Office {
   std::unique_ptr<Audit> audit = {};
   std::unique_ptr<Reception> reception = {};
   std::unique_ptr<Events> events = {};
+  std::unique_ptr<Uploads> uploads = {};
   // Where exports go on; outlives the office in whoever still holds it.
   std::shared_ptr<Lane> slow = {};
   std::shared_ptr<std::atomic<std::uint32_t>> exports_open =

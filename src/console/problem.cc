@@ -9,7 +9,7 @@
 namespace muster::console {
 namespace {
 
-constexpr std::array<std::pair<std::uint16_t, std::string_view>, 15> titles = {{
+constexpr std::array<std::pair<std::uint16_t, std::string_view>, 16> titles = {{
     {400, "Bad Request"},
     {401, "Unauthorized"},
     {403, "Forbidden"},
@@ -25,6 +25,7 @@ constexpr std::array<std::pair<std::uint16_t, std::string_view>, 15> titles = {{
     {500, "Internal Server Error"},
     {501, "Not Implemented"},
     {503, "Service Unavailable"},
+    {507, "Insufficient Storage"},
 }};
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 5> seals = {{
@@ -50,6 +51,9 @@ json::Writer begun(const Refusal& refusal) {
   writer.key("detail").text(refusal.detail);
   if (!refusal.kind.empty()) {
     writer.key("kind").text(refusal.kind);
+  }
+  if (refusal.offset) {
+    writer.key("offset").number(*refusal.offset);
   }
   return writer;
 }

@@ -40,7 +40,7 @@ std::vector<Route> made() {
   std::vector<Route> all;
   for (const auto add :
        {add_about, add_sessions, add_tokens, add_previews, add_tasks, add_task_changes, add_users,
-        add_groups, add_devices, add_imports, add_locations, add_events}) {
+        add_groups, add_devices, add_imports, add_uploads, add_locations, add_events}) {
     add(all);
   }
   std::ranges::stable_sort(all, [](const Route& one, const Route& other) {

@@ -46,6 +46,7 @@ void add_users(std::vector<Route>& routes);
 void add_groups(std::vector<Route>& routes);
 void add_devices(std::vector<Route>& routes);
 void add_imports(std::vector<Route>& routes);    // roster
+void add_uploads(std::vector<Route>& routes);    // roster/uploads
 void add_locations(std::vector<Route>& routes);  // locations
 void add_events(std::vector<Route>& routes);     // events
 
