@@ -52,22 +52,6 @@ Checked<Value> value_of(const Checked<json::Tree>& tree) {
   return value;
 }
 
-Checked<ImportReport> import_elsewhere(RemoteLink& link, const ImportOptions& options) {
-  const auto body = roster_body(options);
-  if (!body) {
-    return body.failure();
-  }
-  const auto answer =
-      link.ask("POST", "/api/v1/roster" + body->query, body->bytes, body->content_type);
-  if (answer && !options.rejects_file.empty()) {
-    const auto rows = answer->root().at("rejects").text().value_or("");
-    if (auto kept = keep_rejects(options.rejects_file, std::string(rows)); !kept) {
-      return kept.failure();
-    }
-  }
-  return value_of<ImportReport>(answer);
-}
-
 }  // namespace
 
 Checked<Done> RemoteDispatcher::done(const std::string& method, const std::string& path,
@@ -77,9 +61,9 @@ Checked<Done> RemoteDispatcher::done(const std::string& method, const std::strin
 }
 
 Checked<ImportReport> RemoteDispatcher::import_roster(
-    const ImportOptions& options, const std::function<bool(const ImportProgress&)>& /*progress*/) {
+    const ImportOptions& options, const std::function<bool(const ImportProgress&)>& progress) {
   if (!link_->is_local()) {
-    return import_elsewhere(*link_, options);
+    return import_elsewhere(*link_, options, progress);
   }
   json::Writer writer;
   writer.begin_object().key("paths").begin_array();

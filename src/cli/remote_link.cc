@@ -64,36 +64,49 @@ Checked<json::Tree> RemoteLink::get(const std::string& path) {
 Checked<json::Tree> RemoteLink::ask(const std::string& method, const std::string& path,
                                     const std::string& body, const std::string& content_type,
                                     const http::Fields& fields) {
+  const auto response = exchange({method, path, body, content_type, fields});
+  if (!response) {
+    return failure_of(response.error());
+  }
+  if (response->status < 200 || response->status > 299) {
+    return failure_of(*response);
+  }
+  return tree_of(*response);
+}
+
+Result<http::Response> RemoteLink::exchange(const Question& question) {
   http::Request request;
-  request.method = method;
-  request.url = where_.url + path;
+  request.method = question.method;
+  request.url = where_.url + question.path;
   request.unix_socket = where_.unix_socket;
-  request.fields = fields;
+  request.fields = question.fields;
   request.fields.push_back({"Accept", "application/json"});
-  if (method != "GET" && method != "DELETE") {
-    request.fields.push_back({"Content-Type", content_type});
-    request.body = body;
+  if (question.method != "GET" && question.method != "DELETE") {
+    request.fields.push_back({"Content-Type", question.content_type});
+    request.body = question.body;
   }
   if (!where_.token.empty()) {
     request.fields.push_back({"Authorization", "Bearer " + where_.token});
   }
-  request.patience = std::chrono::minutes(30);  // an import of a million
+  request.patience = question.patience;
   const std::lock_guard guard(mutex_);
-  auto responses = client_->exchange({&request, 1});
-  const auto& server = where_.unix_socket.empty() ? where_.url : where_.unix_socket;
-  if (!responses.front()) {
-    return Failure{FailureKind::cannot_start, "the server at " + server + " cannot be asked: " +
-                                                  words(responses.front().error()) +
-                                                  "; does `muster serve` run there?"};
-  }
-  const auto& response = *responses.front();
-  if (response.status < 200 || response.status > 299) {
-    return problem_of(response, server);
-  }
+  return std::move(client_->exchange({&request, 1}).front());
+}
+
+Failure RemoteLink::failure_of(const http::Response& refused) const {
+  return problem_of(refused, server());
+}
+
+Failure RemoteLink::failure_of(const Error& trouble) const {
+  return {FailureKind::cannot_start, "the server at " + server() + " cannot be asked: " +
+                                         words(trouble) + "; does `muster serve` run there?"};
+}
+
+Checked<json::Tree> RemoteLink::tree_of(const http::Response& response) const {
   auto tree = json::Tree::parse(response.body.empty() ? "null" : response.body, answer_bytes_max);
   if (!tree) {
     return Failure{FailureKind::cannot_start,
-                   server + " answered something else than JSON; is it a muster server?"};
+                   server() + " answered something else than JSON; is it a muster server?"};
   }
   return std::move(*tree);
 }

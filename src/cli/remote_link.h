@@ -35,7 +35,26 @@ class RemoteLink {
                                         const std::string& content_type = "application/json",
                                         const http::Fields& fields = {});
 
+  // The same, for whoever goes on after a refusal or trouble: what was answered, whatever its
+  // status, or why nothing was.
+  struct Question {
+    std::string method;
+    std::string path;
+    std::string body;
+    std::string content_type = "application/json";
+    http::Fields fields = {};
+    Duration patience = std::chrono::minutes(30);  // an import of a million
+  };
+  [[nodiscard]] Result<http::Response> exchange(const Question& question);
+  [[nodiscard]] Failure failure_of(const http::Response& refused) const;
+  [[nodiscard]] Failure failure_of(const Error& trouble) const;
+  // What was answered, as JSON.
+  [[nodiscard]] Checked<json::Tree> tree_of(const http::Response& response) const;
+
  private:
+  [[nodiscard]] const std::string& server() const {
+    return where_.unix_socket.empty() ? where_.url : where_.unix_socket;
+  }
   RemoteLink(Where where, std::unique_ptr<http::Client> client)
       : where_(std::move(where)), client_(std::move(client)) {}
 

@@ -188,6 +188,23 @@ std::string progress_line(const Progress& progress) {
          (progress.bound_by.empty() ? "" : " bound_by=" + progress.bound_by);
 }
 
+namespace {
+
+// "[####....] text", or where there is no room for cells the text alone, cut.
+std::string bar(unsigned percent_done, const std::string& text, std::size_t columns) {
+  constexpr std::size_t cells_min = 8;
+  constexpr std::size_t cells_max = 40;
+  constexpr std::size_t frame = 3;  // "[", "]", " "
+  if (columns < text.size() + frame + cells_min) {
+    return cut(text, columns);
+  }
+  const std::size_t cells = std::min(cells_max, columns - text.size() - frame);
+  const std::size_t full = cells * percent_done / 100;
+  return "[" + std::string(full, '#') + std::string(cells - full, '.') + "] " + text;
+}
+
+}  // namespace
+
 std::string progress_bar(const Progress& progress, std::size_t columns) {
   std::string text = with_separators(progress.done) + "/" + with_separators(progress.total) + "  " +
                      std::to_string(percent(progress.done, progress.total)) + " %  " +
@@ -199,15 +216,7 @@ std::string progress_bar(const Progress& progress, std::size_t columns) {
   if (progress.deferred != 0) {
     text += "  " + with_separators(progress.deferred) + " deferred";
   }
-  constexpr std::size_t cells_min = 8;
-  constexpr std::size_t cells_max = 40;
-  constexpr std::size_t frame = 3;  // "[", "]", " "
-  if (columns < text.size() + frame + cells_min) {
-    return cut(text, columns);
-  }
-  const std::size_t cells = std::min(cells_max, columns - text.size() - frame);
-  const std::size_t full = cells * percent(progress.done, progress.total) / 100;
-  return "[" + std::string(full, '#') + std::string(cells - full, '.') + "] " + text;
+  return bar(percent(progress.done, progress.total), text, columns);
 }
 
 Progress sum(const std::vector<Progress>& parts) {
@@ -383,6 +392,52 @@ std::string import_line(const ImportProgress& progress) {
     return line;
   }
   return line + ", " + std::to_string(percent(progress.bytes_done, progress.bytes_total)) + " %";
+}
+
+namespace {
+
+// "12.3 MiB"; tenths are enough to see that it moves.
+std::string mebibytes(double bytes) {
+  const auto tenths = std::isfinite(bytes) ? std::llround(std::min(bytes, 1e15) / 104857.6) : 0;
+  return with_separators(static_cast<std::uint64_t>(tenths / 10)) + "." +
+         std::to_string(tenths % 10) + " MiB";
+}
+
+// What is there, how fast it goes, how long it will take: of an upload.
+std::vector<std::string> upload_words(const ImportProgress& progress, double seconds) {
+  const auto done = static_cast<double>(progress.bytes_done);
+  const auto total = static_cast<double>(progress.bytes_total);
+  std::vector<std::string> words = {mebibytes(seconds > 0 ? done / seconds : 0) + "/s"};
+  if (progress.bytes_done != 0 && progress.bytes_done < progress.bytes_total) {
+    words.push_back(duration_words((total - done) * seconds / done) + " left");
+  }
+  return words;
+}
+
+}  // namespace
+
+std::string upload_line(const ImportProgress& progress, double seconds) {
+  auto line = "sent " + mebibytes(static_cast<double>(progress.bytes_done)) + " of " +
+              mebibytes(static_cast<double>(progress.bytes_total)) + " (" +
+              std::to_string(percent(progress.bytes_done, progress.bytes_total)) + " %)";
+  for (const auto& word : upload_words(progress, seconds)) {
+    line += ", " + word;
+  }
+  return line + (progress.bytes_done == progress.bytes_total ? "; the server reads it" : "");
+}
+
+std::string upload_bar(const ImportProgress& progress, double seconds, std::size_t columns) {
+  if (progress.bytes_done == progress.bytes_total) {
+    return cut(upload_line(progress, seconds), columns);
+  }
+  const auto done = percent(progress.bytes_done, progress.bytes_total);
+  auto text = mebibytes(static_cast<double>(progress.bytes_done)) + "/" +
+              mebibytes(static_cast<double>(progress.bytes_total)) + "  " + std::to_string(done) +
+              " %";
+  for (const auto& word : upload_words(progress, seconds)) {
+    text += "  " + word;
+  }
+  return bar(done, text, columns);
 }
 
 int exit_code_of(const Task& task) {

@@ -51,6 +51,12 @@ struct SendReport {
 
 [[nodiscard]] std::string import_text(const ImportReport& report, const ImportOptions& options);
 [[nodiscard]] std::string import_line(const ImportProgress& progress);
+// Of a roster on its way to a server, so many seconds after it began: "sent 12.3 MiB of 40.0 MiB
+// (31 %), 8.1 MiB/s, 3.4 s left".
+[[nodiscard]] std::string upload_line(const ImportProgress& progress, double seconds);
+// "[####....] 12.3 MiB/40.0 MiB  31 %  8.1 MiB/s  3.4 s left", at most `columns` wide.
+[[nodiscard]] std::string upload_bar(const ImportProgress& progress, double seconds,
+                                     std::size_t columns);
 
 // 0: every invitation handed over; 1: ended, some were not; 5: not ended.
 [[nodiscard]] int exit_code_of(const Task& task);

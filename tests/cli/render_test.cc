@@ -131,6 +131,25 @@ TEST(Render, ProgressBarIsNeverWiderThanTheTerminal) {
   EXPECT_EQ(progress_bar(progress, 20), "12,357/20,000  61 %…");
 }
 
+TEST(Render, UploadSaysHowFarItIsAndHowFastItGoes) {
+  const ImportProgress progress{"upload", 12'900'000, 41'943'040, 0};
+  EXPECT_EQ(upload_line(progress, 1.5), "sent 12.3 MiB of 40.0 MiB (30 %), 8.2 MiB/s, 3.4 s left");
+  EXPECT_EQ(upload_bar(progress, 1.5, 80),
+            "[#########......................] 12.3 MiB/40.0 MiB  30 %  8.2 MiB/s  3.4 s left");
+  for (std::size_t columns = 0; columns < 100; ++columns) {
+    EXPECT_LE(columns_of(upload_bar(progress, 1.5, columns)), columns) << columns;
+  }
+}
+
+TEST(Render, UploadLeavesOutWhatIsNotKnown) {
+  EXPECT_EQ(upload_line({"upload", 0, 2UL << 20, 0}, 0),
+            "sent 0.0 MiB of 2.0 MiB (0 %), 0.0 MiB/s");
+  EXPECT_EQ(upload_line({"upload", 2UL << 20, 2UL << 20, 0}, 2),
+            "sent 2.0 MiB of 2.0 MiB (100 %), 1.0 MiB/s; the server reads it");
+  EXPECT_EQ(upload_bar({"upload", 2UL << 20, 2UL << 20, 0}, 2, 500),
+            upload_line({"upload", 2UL << 20, 2UL << 20, 0}, 2));
+}
+
 TEST(Render, SumsTheProgressOfSeveralTasks) {
   auto held_back = progress_in_the_middle();
   held_back.bound_by = "streams";

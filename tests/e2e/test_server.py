@@ -7,9 +7,56 @@ import os
 import signal
 import socket
 import ssl
+import threading
 import time
 
+import test_school_files as school_files
 from world import MUSTER, World, main, wait_for
+
+
+class BreakingWay:
+    """A way to the server that breaks once, when so many bytes have gone up it, whatever is under way."""
+
+    def __init__(self, to, break_after):
+        self.to, self.break_after = to, break_after
+        self.bytes_up = self.connections = 0
+        self.broken = False
+        self.ends = []
+        self.door = socket.create_server(("127.0.0.1", 0))
+        self.port = self.door.getsockname()[1]
+        threading.Thread(target=self.welcome, daemon=True).start()
+
+    def welcome(self):
+        while True:
+            try:
+                client, _ = self.door.accept()
+            except OSError:
+                return
+            self.connections += 1
+            server = socket.create_connection(("127.0.0.1", self.to))
+            self.ends += [client, server]
+            for ends in ((client, server, True), (server, client, False)):
+                threading.Thread(target=self.carry, args=ends, daemon=True).start()
+
+    def carry(self, source, target, up):
+        try:
+            while data := source.recv(1 << 16):
+                target.sendall(data)
+                self.bytes_up += len(data) if up else 0
+                if not self.broken and self.bytes_up > self.break_after:
+                    self.broken = True
+                    break
+        except OSError:
+            pass
+        for end in (source, target):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def close(self):
+        for end in [self.door, *self.ends]:
+            end.close()
 
 
 class Server(World):
@@ -121,19 +168,106 @@ class Server(World):
         self.stop_server()
         self.assertEqual(self.verify(school)[0], 0)
 
+    def elsewhere(self, port=None, scheme="http"):
+        """The options of a command that works at our server as if from another machine."""
+        secret = self.dir / "token"
+        if not secret.exists():
+            secret.write_text(self.token("admin"))
+            secret.chmod(0o600)
+        return ("--server", f"{scheme}://127.0.0.1:{port or self.server_port}", "--token-file", secret)
+
+    def uploads_left(self):
+        return os.listdir(self.data / "uploads")
+
     def test_a_roster_is_sent_to_a_server_that_cannot_read_it(self):
         self.school_at_server()
-        secret = self.dir / "token"
-        secret.write_text(self.token("admin"))
-        secret.chmod(0o600)
-        elsewhere = ("--server", f"http://127.0.0.1:{self.server_port}", "--token-file", secret)
+        elsewhere = self.elsewhere()
         roster = self.dir / "late.csv"
         roster.write_text("user_id,full_name\nlate,Late Comer\n")
         self.muster_ok("import", roster, *elsewhere)
         self.assertIn("Late Comer", self.muster_ok("user", "show", "late", *elsewhere).out)
-        done = self.muster("import", self.dir, *elsewhere)
+        # What is wrong ends a command with the words and the code that it has on the machine itself.
+        roster.write_text("user_id,full_name\nlate,Late Comer\nlater,\"\n")
+        away = self.muster("import", roster, *elsewhere)
+        here = self.muster("import", roster)
+        self.assertEqual((away.code, away.err), (here.code, here.err.replace(f"{self.dir}/", "")))
+        self.assertIn("late.csv:3:", away.err)
+        done = self.muster("import", "ldap://127.0.0.1/", *elsewhere)
         self.assertEqual(done.code, 2, done.err)
         self.assertIn("on its own machine", done.err)
+        self.assertEqual(self.uploads_left(), [])
+        self.stop_server()
+
+    def test_a_large_roster_goes_on_where_its_connection_broke(self):
+        """More than 20 MiB over TLS, by a way that breaks once in the middle; then a school's archive and its
+        folder."""
+        self.make_certificate("muster")
+        self.school_at_server(20, rest=f'certificate_file = "{self.dir}/server.pem"\n'
+                                       f'key_file = "{self.dir}/server.key"\n')
+        roster = self.dir / "district.csv"
+        with open(roster, "w") as file:
+            file.write("user_id,full_name,email,group,device_id,name\n")
+            for number in range(250_000):
+                file.write(f"pupil-{number},Pupil Number {number},pupil-{number}@school.example,Grade {number % 13},"
+                           f"device-{number},iPad {number}\n")
+        size = roster.stat().st_size
+        self.assertGreaterEqual(size, 20 << 20)
+        way = BreakingWay(self.server_port, break_after=size // 2)
+        elsewhere = self.elsewhere(way.port, "https")
+        trust = {"MUSTER_TRUST_FILE": str(self.dir / "server.pem")}
+        done = self.muster_ok("import", roster, "--json", *elsewhere, env=trust)
+        self.assertTrue(way.broken)
+        self.assertGreaterEqual(way.connections, 2)
+        self.assertLess(way.bytes_up, size * 1.2, "it began anew")
+        report = done.json()
+        self.assertEqual((report["users"], report["devices"], report["rejected"]), (250_000, 250_000, 0))
+        self.assertEqual(report["changes"]["users"]["added"]["count"], 250_000)
+        last = self.muster_ok("user", "show", "pupil-249999", *elsewhere, env=trust).out
+        self.assertIn("pupil-249999@school.example", last)
+        self.assertEqual(self.uploads_left(), [])
+        folder = school_files.apple_school(self.dir / "asm")
+        archive = self.muster_ok("import", school_files.zipped(folder), "--json", *elsewhere, env=trust).json()
+        self.assertEqual(archive["changes"]["users"]["added"]["count"],
+                         school_files.PUPILS + school_files.TEACHERS)
+        again = self.muster_ok("import", folder, "--json", *elsewhere, env=trust).json()
+        self.assertEqual(again["users"], archive["users"])
+        self.assertEqual(again["changes"]["users"]["added"]["count"], 0)
+        actions = [row["action"] for row in json.loads(self.answer_over_tls("/api/v1/audit"))["rows"]]
+        self.assertEqual(actions.count("roster.import"), 3)
+        self.assertEqual(self.uploads_left(), [])
+        way.close()
+        self.stop_server()
+
+    def answer_over_tls(self, path):
+        context = ssl.create_default_context(cafile=self.dir / "server.pem")
+        connection = http.client.HTTPSConnection("127.0.0.1", self.server_port, timeout=30, context=context)
+        token = (self.dir / "token").read_text()
+        connection.request("GET", path, headers={"Authorization": f"Bearer {token}"})
+        response = connection.getresponse()
+        text = response.read()
+        connection.close()
+        self.assertEqual(response.status, 200, text)
+        return text
+
+    def test_a_crash_in_the_middle_of_an_upload_leaves_nothing_of_it(self):
+        self.school_at_server(20)
+        token = self.token("admin")
+        order = {"files": [{"name": "users.csv", "bytes": 3 << 20}]}
+        status, _, upload = self.call("POST", "/api/v1/roster/uploads", order, token)
+        self.assertEqual(status, 201, upload)
+        path = f"/api/v1/roster/uploads/{upload['id']}"
+        status, _, upload = self.call("PUT", f"{path}?offset=0", b"x" * (1 << 20), token,
+                                      Content_Type="application/octet-stream")
+        self.assertEqual((status, upload["offset"]), (200, 1 << 20), upload)
+        file = self.data / "uploads" / upload["id"] / "users.csv"
+        self.assertEqual((file.stat().st_mode & 0o777, file.stat().st_size), (0o600, 1 << 20))
+        self.server.kill()
+        self.server.wait()
+        self.assertTrue(file.exists())
+        self.start_server()
+        self.assertEqual(self.uploads_left(), [])
+        self.assertEqual(self.call("GET", path, token=token)[0], 404)
+        self.stop_server()
 
     def test_one_that_failed_is_looked_at_step_by_step_and_sent_again(self):
         self.school_at_server(faults='[[fault]]\nkind = "status"\nstatus = 400\n'
