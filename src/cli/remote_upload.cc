@@ -37,10 +37,11 @@ RemoteUpload::RemoteUpload(RemoteLink& link, const RosterFiles& files, Wait wait
 RemoteUpload::~RemoteUpload() {
   if (!id_.empty()) {
     // 404 where it was imported; trouble: it goes there by itself.
-    (void)link_.exchange({.method = "DELETE",
-                          .path = std::string(uploads_path) + "/" + id_,
-                          .body = {},
-                          .patience = remove_patience});
+    [[maybe_unused]] const auto removed =
+        link_.exchange({.method = "DELETE",
+                        .path = std::string(uploads_path) + "/" + id_,
+                        .body = {},
+                        .patience = remove_patience});
   }
 }
 

@@ -174,7 +174,7 @@ Answered import_upload(Office& office, const Call& call, const Wanted& wanted) {
   auto answer = import_from(office, call, wanted, {whole->paths, whole->folder});
   if (answer && !wanted.dry_run) {
     // Who has removed it himself meanwhile has done the same.
-    (void)office.uploads->remove(call.who().name, wanted.upload);
+    [[maybe_unused]] const auto removed = office.uploads->remove(call.who().name, wanted.upload);
   }
   return answer;
 }

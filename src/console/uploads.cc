@@ -316,11 +316,11 @@ Result<Upload, Refusal> Uploads::add(const std::string& owner, const std::string
                                      std::uint64_t offset, std::string_view piece) {
   sweep();
   std::unique_lock lock(mutex_);
-  const auto found = take(owner, id);
+  auto found = take(owner, id);
   if (!found) {
     return tl::unexpected(found.error());
   }
-  const auto kept = *found;  // not gone while we write, though it be removed
+  const auto kept = std::move(*found);  // not gone while we write, though it be removed
   const auto at = kept->offset_kept;
   const std::unique_lock writing(kept->writing, std::try_to_lock);
   if (!writing) {
