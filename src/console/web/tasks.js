@@ -9,6 +9,8 @@ const ended = (task) => task.state === 'completed' || task.state === 'cancelled'
 
 class ActiveTasks extends EventTarget {
   #tasks = new Map();
+  #loading = false;
+  #wanted = false;
 
   constructor() {
     super();
@@ -59,8 +61,23 @@ class ActiveTasks extends EventTarget {
     }
     this.#tell(changes.map((change) => change.id));
     if (unknown) {
-      this.load().catch(() => {}); // the next event brings it; a lost connection is told elsewhere
+      this.#load_again();
     }
+  }
+
+  // One read at a time, and one more where something else was told meanwhile: a server that answers
+  // slowly is not asked for every event.
+  async #load_again() {
+    this.#wanted = true;
+    if (this.#loading) {
+      return;
+    }
+    this.#loading = true;
+    while (this.#wanted) {
+      this.#wanted = false;
+      await this.load().catch(() => {}); // the next event brings it; a lost connection is told elsewhere
+    }
+    this.#loading = false;
   }
 
   #tell(ids) {

@@ -191,6 +191,34 @@ test('rows that are read again and are the same stay the elements they were', as
   assert.deepEqual(seen, [false, 'sent', true, false, 'sent', true]);
 });
 
+test('events of a task that is not known yet ask for it one question at a time', async () => {
+  const asked = await page.evaluate(async () => {
+    const { feed } = await import('/events.js');
+    const { active_tasks } = await import('/tasks.js');
+    const fetch_truly = window.fetch;
+    const answers = [];
+    window.fetch = () => new Promise((answer) => answers.push(answer));
+    const taken = () =>
+      new Promise((wake) => {
+        active_tasks.addEventListener('change', () => setTimeout(wake), { once: true });
+      });
+    for (let i = 0; i < 5; i += 1) {
+      const detail = [{ id: 'new', state: 'running', total: 9, failed: 0 }];
+      feed.dispatchEvent(new CustomEvent('tasks', { detail }));
+    }
+    const counts = [answers.length];
+    for (let i = 0; i < 2; i += 1) {
+      const known = taken();
+      answers.at(-1)(Response.json({ tasks: [] }));
+      await known;
+      counts.push(answers.length);
+    }
+    window.fetch = fetch_truly;
+    return counts;
+  });
+  assert.deepEqual(asked, [1, 2, 2]);
+});
+
 test('a block that could not be read is told of, and read when it is wanted again', async () => {
   const seen = await page.evaluate(async () => {
     const { CursorRows } = await import('/parts/cursor_rows.js');
