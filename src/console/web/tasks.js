@@ -45,9 +45,12 @@ class ActiveTasks extends EventTarget {
     this.#tell([task.id]);
   }
 
-  // With the rate that an event told last, and its own figures instead of the event's.
+  // With the rate that an event told last, and its own figures instead of the event's. But while it is
+  // sent a read lags behind the events: what they have told as sent was.
   #whole(task) {
-    return { ...this.#tasks.get(task.id), ended_badly: undefined, ...task };
+    const known = this.#tasks.get(task.id);
+    const sent = Math.max(task.sent, known?.sent ?? 0);
+    return { ...known, ended_badly: undefined, ...task, sent };
   }
 
   #take(changes) {

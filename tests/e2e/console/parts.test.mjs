@@ -219,6 +219,31 @@ test('events of a task that is not known yet ask for it one question at a time',
   assert.deepEqual(asked, [1, 2, 2]);
 });
 
+test('a read that lags behind the events takes nothing back of what was sent', async () => {
+  const sent = await page.evaluate(async () => {
+    const { feed } = await import('/events.js');
+    const { active_tasks } = await import('/tasks.js');
+    const read = { id: 'sending', state: 'running', invitations: 100, sent: 10, failed: 0 };
+    const tell = (figure) => {
+      const detail = [{ id: 'sending', state: 'running', total: 100, sent: figure, failed: 0 }];
+      feed.dispatchEvent(new CustomEvent('tasks', { detail }));
+    };
+    const seen = [];
+    const look = () => seen.push(active_tasks.get('sending').sent);
+    active_tasks.learn(read);
+    look();
+    tell(50);
+    look();
+    active_tasks.learn({ ...read, sent: 40, state: 'paused' });
+    look();
+    tell(45); // a letter came back: events are right
+    look();
+    active_tasks.learn({ ...read, state: 'completed' });
+    return seen;
+  });
+  assert.deepEqual(sent, [10, 50, 50, 45]);
+});
+
 test('a block that could not be read is told of, and read when it is wanted again', async () => {
   const seen = await page.evaluate(async () => {
     const { CursorRows } = await import('/parts/cursor_rows.js');
