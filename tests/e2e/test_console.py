@@ -102,6 +102,16 @@ class Console(SchoolWorld):
     def test_a_large_task_in_a_table(self):
         self.browse("table.test.mjs", **self.start_large_school(30_000))
 
+    def test_the_page_while_a_send_goes_on(self):
+        devices = 30_000
+        school = self.make_school(devices, without_account=1)
+        self.start_apns()
+        self.mdm_port = free_port()
+        self.write_config(rest=f'[server]\nlisten = "127.0.0.1:{self.mdm_port}"\n')
+        self.muster_ok("import", school)
+        self.serve()
+        self.browse("sending.test.mjs", devices=devices, seconds=4)
+
     def test_the_page_is_for_everybody(self):
         facts = self.start_large_school(2_000)
         self.start_books()

@@ -191,6 +191,28 @@ test('rows that are read again and are the same stay the elements they were', as
   assert.deepEqual(seen, [false, 'sent', true, false, 'sent', true]);
 });
 
+test('work for a frame is done once, however often it is asked for, and not for who has left', async () => {
+  const done = await page.evaluate(async () => {
+    const { once_a_frame } = await import('/parts/pacing.js');
+    const life = new AbortController();
+    const frame = () => new Promise((wake) => requestAnimationFrame(wake));
+    let count = 0;
+    const ask = once_a_frame(() => {
+      count += 1;
+    }, life.signal);
+    ask();
+    ask();
+    const counts = [count];
+    await frame();
+    counts.push(count);
+    ask();
+    life.abort();
+    await frame();
+    return [...counts, count];
+  });
+  assert.deepEqual(done, [0, 1, 1]);
+});
+
 test('events of a task that is not known yet ask for it one question at a time', async () => {
   const asked = await page.evaluate(async () => {
     const { feed } = await import('/events.js');

@@ -5,6 +5,7 @@ import { element, replace } from '../dom.js';
 import { active_tasks } from '../tasks.js';
 import { invitations_part } from '../parts/invitations.js';
 import { chart_part } from '../parts/chart.js';
+import { once_a_frame } from '../parts/pacing.js';
 import { report_part } from '../parts/report.js';
 import { task_card } from '../parts/task_card.js';
 import { attempt } from '../parts/trouble.js';
@@ -40,17 +41,20 @@ export function task_view(id, life) {
     });
     if (active) {
       active_tasks.learn(task);
-      const follow = (event) => {
+      const following = new AbortController();
+      life.addEventListener('abort', () => following.abort());
+      const follow = once_a_frame(() => {
         const now = active_tasks.get(id);
-        if (now === undefined && event.detail.includes(id)) {
-          active_tasks.removeEventListener('change', follow);
+        if (now === undefined) {
+          following.abort();
           load();
-        } else if (now && event.detail.includes(id)) {
+        } else {
           card.update(now);
           invitations.refresh();
         }
-      };
-      active_tasks.addEventListener('change', follow, { signal: life });
+      }, following.signal);
+      const told = (event) => event.detail.includes(id) && follow();
+      active_tasks.addEventListener('change', told, { signal: following.signal });
     }
     return [
       card.node,

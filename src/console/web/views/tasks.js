@@ -2,6 +2,7 @@
 import { address, get } from '../api.js';
 import { element, replace } from '../dom.js';
 import { active_tasks } from '../tasks.js';
+import { once_a_frame } from '../parts/pacing.js';
 import { task_card } from '../parts/task_card.js';
 import { attempt } from '../parts/trouble.js';
 import { waiting } from '../parts/waiting.js';
@@ -32,7 +33,7 @@ export function active_view(life) {
     }
   }
 
-  active_tasks.addEventListener('change', tell, { signal: life });
+  active_tasks.addEventListener('change', once_a_frame(tell, life), { signal: life });
   attempt(place, () => active_tasks.load());
   return page('Active Tasks', place, cards);
 }
