@@ -1,5 +1,6 @@
 // When what is shown of people may have changed: the roster was edited, or a task moved on, by which
 // somebody may have enrolled. Who accepts a week later moves no task; so now and then without a sign.
+import { get } from '../api.js';
 import { feed } from '../events.js';
 import { at_most } from './pacing.js';
 import { somebody_is_here } from './presence.js';
@@ -15,4 +16,14 @@ export function follow_people(work, life) {
   feed.addEventListener('tasks', soon, { signal: life });
   const timer = setInterval(look, every_ms);
   life.addEventListener('abort', () => clearInterval(timer));
+}
+
+// Reads one of them at such times; what cannot be read stays as it is shown.
+export function follow_one(path, show, life) {
+  follow_people(async () => {
+    const fresh = await get(path, { signal: life }).catch(() => null);
+    if (fresh) {
+      show(fresh);
+    }
+  }, life);
 }

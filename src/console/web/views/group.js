@@ -5,41 +5,29 @@ import { element, replace } from '../dom.js';
 import { count } from '../format.js';
 import { audience_part } from '../parts/audience.js';
 import { facts } from '../parts/facts.js';
-import { follow_people } from '../parts/following.js';
+import { follow_one } from '../parts/following.js';
 import { group_links } from '../parts/group_links.js';
 import { why_not_send } from '../parts/hindrances.js';
 import { managed_distribution } from '../parts/managed_distribution.js';
 import { members_part } from '../parts/members.js';
+import { opened } from '../parts/opened.js';
 import { share_bar } from '../parts/share_bar.js';
 import { tabs } from '../parts/tabs.js';
-import { attempt } from '../parts/trouble.js';
-import { waiting } from '../parts/waiting.js';
 
 export function group_view(id, [tab], life) {
-  const node = element('div', {}, waiting('Loading the group …'));
-  const place = element('div');
-
-  async function load() {
-    const known = await attempt(place, () => read(id, life));
-    if (known) {
-      const { group } = known;
-      replace(
-        node,
-        element('h1', {}, group.name || group.id),
-        tabs('Group', [
-          { words: 'About', to: ['groups', id], here: tab !== 'nested' },
-          { words: 'Nested groups', to: ['groups', id, 'nested'], here: tab === 'nested' },
-        ]),
-        tab === 'nested' ? nested_tab(group, life) : about_tab(known, { life, load }),
-        place,
-      );
-    } else if (!life.aborted) {
-      replace(node, place);
-    }
-  }
-
-  load();
-  return node;
+  return opened({
+    words: 'Loading the group …',
+    life,
+    read: () => read(id, life),
+    draw: (known, load) => [
+      element('h1', {}, known.group.name || id),
+      tabs('Group', [
+        { words: 'About', to: ['groups', id], here: tab !== 'nested' },
+        { words: 'Nested groups', to: ['groups', id, 'nested'], here: tab === 'nested' },
+      ]),
+      tab === 'nested' ? nested_tab(known.group, life) : about_tab(known, { life, load }),
+    ],
+  });
 }
 
 async function read(id, life) {
@@ -78,14 +66,12 @@ function about_tab({ group, about }, { life, load }) {
   part.node.querySelector('[type=checkbox]').addEventListener('change', tell);
   tell();
   const members = members_part(group, life);
-  follow_people(async () => {
-    const fresh = await get(address('groups', group.id), { signal: life }).catch(() => null);
-    if (fresh) {
-      replace(enrolled, share_bar('Enrolled', fresh.enrolled, fresh.members));
-      audience.look();
-      members.refresh();
-    }
-  }, life);
+  const show = (fresh) => {
+    replace(enrolled, share_bar('Enrolled', fresh.enrolled, fresh.members));
+    audience.look();
+    members.refresh();
+  };
+  follow_one(address('groups', group.id), show, life);
   return [
     facts([
       [

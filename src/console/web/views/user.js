@@ -4,42 +4,31 @@ import { element, replace } from '../dom.js';
 import { href } from '../router.js';
 import { may } from '../session.js';
 import { facts } from '../parts/facts.js';
-import { follow_people } from '../parts/following.js';
+import { follow_one } from '../parts/following.js';
 import { group_links } from '../parts/group_links.js';
 import { why_not_device, why_not_send } from '../parts/hindrances.js';
 import { managed_distribution } from '../parts/managed_distribution.js';
 import { one_invitation } from '../parts/one_invitation.js';
+import { opened } from '../parts/opened.js';
 import { preview_of } from '../parts/send.js';
 import { tabs } from '../parts/tabs.js';
 import { attempt } from '../parts/trouble.js';
-import { waiting } from '../parts/waiting.js';
 import { user_state } from '../words.js';
 
 export function user_view(id, [tab], life) {
-  const node = element('div', {}, waiting('Loading the user …'));
-  const place = element('div');
-
-  async function load() {
-    const known = await attempt(place, () => read(id, life));
-    if (known) {
-      const { user } = known;
-      replace(
-        node,
-        element('h1', {}, user.full_name || user.id),
-        tabs('User', [
-          { words: 'About', to: ['users', id], here: tab !== 'devices' },
-          { words: 'Devices', to: ['users', id, 'devices'], here: tab === 'devices' },
-        ]),
-        tab === 'devices' ? devices_tab(user) : about_tab(known, { life, load }),
-        place,
-      );
-    } else if (!life.aborted) {
-      replace(node, place);
-    }
-  }
-
-  load();
-  return node;
+  return opened({
+    words: 'Loading the user …',
+    life,
+    read: () => read(id, life),
+    draw: (known, load) => [
+      element('h1', {}, known.user.full_name || id),
+      tabs('User', [
+        { words: 'About', to: ['users', id], here: tab !== 'devices' },
+        { words: 'Devices', to: ['users', id, 'devices'], here: tab === 'devices' },
+      ]),
+      tab === 'devices' ? devices_tab(known.user) : about_tab(known, { life, load }),
+    ],
+  });
 }
 
 async function read(id, life) {
@@ -75,12 +64,8 @@ function about_tab({ user, about, preview }, { life, load }) {
     replace(sending, sending_part({ user, about, unsaved: part.changed(), life, load }));
   part.node.addEventListener('change', tell);
   tell();
-  follow_people(async () => {
-    const fresh = await get(address('users', user.id), { signal: life }).catch(() => null);
-    if (fresh) {
-      replace(state, user_state(fresh, preview));
-    }
-  }, life);
+  const show = (fresh) => replace(state, user_state(fresh, preview));
+  follow_one(address('users', user.id), show, life);
   return [
     facts([
       ['Full name', user.full_name],
