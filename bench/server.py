@@ -1,98 +1,32 @@
 """Measures for bench/server.sh; see there."""
-import http.client
 import json
-import os
-import re
 import resource
 import selectors
-import shutil
-import signal
 import socket
 import statistics
-import subprocess
 import sys
 import time
-from pathlib import Path
 
-from rig import CLIENT_CORE, ENVIRONMENT, SERVER_CORE, TOKEN, Rig, Server, machine, must, pin, ratios, row, title
+from rig import TOKEN, Rig, Server, machine, ratios, row, title
+from serve_rig import Muster
 
 LISTENERS = 500
 LOOKS_IDLE = 500
-TICK = os.sysconf("SC_CLK_TCK")
-
-
-class Muster:
-    """muster serve on a copy of the imported data, from its start to stop()."""
-
-    def __init__(self, rig, devices, sink):
-        data = rig.dir / "data"
-        shutil.rmtree(data, ignore_errors=True)
-        shutil.copytree(rig.imported(TOKEN, devices), data)
-        os.sync()
-        self.config = rig.settings(TOKEN, sink.port, data)
-        with open(self.config, "a") as file:
-            file.write('[server]\nlisten = "127.0.0.1:0"\n')
-        made = must(rig.muster("admin", "token", "create", "bench", "--scope", "send", "--config", self.config),
-                    "muster admin")
-        self.token = made.out.split()[-1]
-        self.log = rig.dir / "serve.out"
-        pin(CLIENT_CORE)
-        with open(self.log, "w") as out:
-            self.process = subprocess.Popen([str(rig.build / "muster"), "serve", "--config", str(self.config)],
-                                            stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=ENVIRONMENT)
-        pin(SERVER_CORE)
-        while not (found := re.search(r"port (\d+)", self.log.read_text())):
-            if self.process.poll() is not None:
-                sys.exit("muster serve did not start: " + self.log.read_text())
-            time.sleep(0.01)
-        self.port = int(found.group(1))
-        self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-
-    def ask(self, method, path, body=None):
-        fields = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        self.connection.request(method, path, body=None if body is None else json.dumps(body), headers=fields)
-        response = self.connection.getresponse()
-        text = response.read()
-        if response.status >= 300:
-            sys.exit(f"{method} {path}: {response.status} {text[:500]}")
-        return json.loads(text)
-
-    def look(self):
-        """Seconds that one look at the tasks took, and the tasks."""
-        begun = time.perf_counter()
-        tasks = self.ask("GET", "/api/v1/tasks")["tasks"]
-        return time.perf_counter() - begun, tasks
-
-    def sending_cpu(self):
-        """Seconds of the threads that send: shards, expander and the ledger's."""
-        spent = 0
-        for task in Path(f"/proc/{self.process.pid}/task").iterdir():
-            fields = (task / "stat").read_text()
-            if re.search(r"\((shard|expander|ledger)", fields):
-                utime, stime = fields.rsplit(")", 1)[1].split()[11:13]
-                spent += (int(utime) + int(stime)) / TICK
-        return spent
-
-    def stop(self):
-        self.connection.close()
-        self.process.send_signal(signal.SIGTERM)
-        if self.process.wait(60) != 0:
-            sys.exit("muster serve ended badly: " + self.log.read_text())
+FINAL_WITHIN_S = 10  # after the API has said that the task is completed
 
 
 class Listeners:
-    """Event streams, read whenever there is something."""
+    """Event streams, read whenever there is something, and judged when the send is over."""
 
     def __init__(self, server):
         self.selector = selectors.DefaultSelector()
-        self.updates = {}
+        self.heard = [bytearray() for _ in range(LISTENERS)]
         request = (f"GET /api/v1/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {server.token}\r\n\r\n")
         for number in range(LISTENERS):
             client = socket.create_connection(("127.0.0.1", server.port))
             client.sendall(request.encode())
             client.setblocking(False)
             self.selector.register(client, selectors.EVENT_READ, number)
-            self.updates[number] = 0
 
     def read(self, seconds):
         until = time.monotonic() + seconds
@@ -101,12 +35,43 @@ class Listeners:
                 piece = key.fileobj.recv(1 << 16)
                 if not piece:
                     sys.exit("an event stream ended before its time")
-                self.updates[key.data] += piece.count(b"event: tasks")
+                self.heard[key.data] += piece
+
+    def updates(self, task, devices):
+        """How many updates of the task each listener got. Every one of them saw it move forward only, and was told
+        its end; otherwise the bench fails."""
+        until = time.monotonic() + FINAL_WITHIN_S
+        ended = f'"id":"{task}","state":"completed"'.encode()
+        while not all(ended in heard for heard in self.heard):
+            if time.monotonic() > until:
+                deaf = sum(ended not in heard for heard in self.heard)
+                sys.exit(f"{deaf} of {LISTENERS} event streams were not told that the task is completed")
+            self.read(0.02)
+        return [self.judged(steps_of(bytes(heard), task), devices) for heard in self.heard]
+
+    @staticmethod
+    def judged(steps, devices):
+        done = [step["done"] for step in steps]
+        if done != sorted(done):
+            sys.exit(f"an event stream told of a task that went back: {done}")
+        last = steps[-1]
+        if last["state"] != "completed" or last["sent"] != devices:
+            sys.exit(f"an event stream ended on {last}")
+        return len(steps)
 
     def close(self):
         for key in list(self.selector.get_map().values()):
             key.fileobj.close()
         self.selector.close()
+
+
+def steps_of(heard, task):
+    """What a stream said of the task, in order. A chunk holds whole events, so no line of theirs is cut."""
+    found = []
+    for line in heard.split(b"\n"):
+        if line.startswith(b'data: {"tasks":'):
+            found += [each for each in json.loads(line[6:])["tasks"] if each["id"] == task]
+    return found
 
 
 def send(rig, devices, watched):
@@ -129,7 +94,7 @@ def send(rig, devices, watched):
         if next(each for each in tasks if each["id"] == task["id"])["state"] == "completed":
             break
     spent = server.sending_cpu() - before
-    updates = list(listeners.updates.values()) if watched else []
+    updates = listeners.updates(task["id"], devices) if watched else []
     if watched:
         listeners.close()
     server.stop()
