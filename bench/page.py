@@ -15,6 +15,9 @@ NPM = HERE.parent.resolve() / "build/peers/npm/console"
 PASSWORD = "correct horse battery staple"
 PACED_S = 20  # a send at full speed is over within seconds; at a rate the page is looked at for longer
 # What a send may add to the idle page, worked the same way, and what it may never do.
+# The page's own work in its longest task is 20 to 40 ms of CPU (traced); it gets about a third of a core beside the
+# sender and the sink, so that takes three times as long.
+LONGEST_MS = 150
 CPU_MORE = 10  # percent of a core on the page's main thread
 REQUESTS_MORE = 2  # the chart's, and the two blocks of the table in sight every two seconds
 UPDATES = 6  # five a second, and the one that begins the next, or that a button's press has told at once
@@ -112,7 +115,7 @@ def judge(phases, heaps):
     print()
     for kind in ("fast", "paced"):
         rest, sending = medians(phases, f"{kind} idle"), medians(phases, f"{kind} sending")
-        for name, floor in (("frame to frame, 99th percentile", 50), ("the longest task", 100),
+        for name, floor in (("frame to frame, 99th percentile", 50), ("the longest task", LONGEST_MS),
                             ("input to the frame behind it, 99th percentile", 200)):
             verdict.bound(f"{kind}: {name}, ms", sending[name], max(floor, 2 * rest[name]))
         verdict.bound(f"{kind}: main thread's CPU beyond the idle page's, %",
