@@ -31,7 +31,8 @@ inline std::string archive(const std::vector<Archived>& files) {
   std::string directory;
   const auto add = [](std::string& to, std::uint64_t number, int bytes) {
     for (int i = 0; i < bytes; ++i) {
-      to += static_cast<char>(number >> (8 * i) & 0xff);
+      to += static_cast<char>(number & 0xff);
+      number >>= 8;
     }
   };
   for (const auto& file : files) {
