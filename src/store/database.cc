@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "store/database_errors.h"
+#include "store/database_settings.h"
 
 namespace muster::store {
 namespace {
@@ -209,6 +210,24 @@ Result<void> Database::execute(std::string_view sql) {
     return tl::unexpected(error_of(database_, code));
   }
   return {};
+}
+
+Result<void> Database::execute_sorting(std::string_view sql) {
+  // Empty: no directory may be written to. SQLite would find out in the middle of the transaction.
+  char* name = nullptr;
+  const int code =
+      sqlite3_file_control(database_, "main", SQLITE_FCNTL_TEMPFILENAME, static_cast<void*>(&name));
+  const bool place = code == SQLITE_OK && name != nullptr && *name != '\0';
+  sqlite3_free(name);
+  if (!place) {
+    return execute(sql);
+  }
+  if (auto prepared = execute(memory_of_sorting); !prepared) {
+    return prepared;
+  }
+  auto done = execute(sql);
+  auto restored = execute(memory_of_writing);
+  return done ? restored : done;
 }
 
 Result<void> Database::read_value(const Column& column, std::int64_t row, std::span<Byte> into) {

@@ -67,6 +67,10 @@ struct Column {
   const char* name;
 };
 
+// Of a new file; one that is there keeps what it has. Large pages suit a file that is filled by the
+// million rows: fewer system calls bring them there. Small ones suit one of many small commits.
+enum class PageSize : std::uint16_t { small = 4096, large = 16384 };
+
 class Database {
  public:
   // write: creates the file (0600) where it is missing. read: refuses a missing file (not_found).
@@ -77,13 +81,18 @@ class Database {
   [[nodiscard]] static Result<Database, Complaint> open(const std::string& file, OpenMode mode,
                                                         std::int32_t version,
                                                         std::string_view schema,
-                                                        std::span<const OlderVersion> older = {});
+                                                        std::span<const OlderVersion> older = {},
+                                                        PageSize pages = PageSize::small);
   Database(Database&& other) noexcept;
   Database& operator=(Database&& other) noexcept;
   ~Database();
 
   [[nodiscard]] Result<Statement> prepare(std::string_view sql);
   [[nodiscard]] Result<void> execute(std::string_view sql);  // no parameters, no rows
+  // execute() of what sorts a million rows, such as CREATE INDEX: in parts that fit a processor's
+  // cache, which wait in temporary files (SQLITE_TMPDIR, TMPDIR, /var/tmp, /tmp; without a name)
+  // where there is a place for them; otherwise all at once, in memory.
+  [[nodiscard]] Result<void> execute_sorting(std::string_view sql);
   // Fills `into` with the value that this row has in a column, without SQLite's own copy of it: for
   // values of many pages. Such a row must be there; `into` has the value's size already.
   [[nodiscard]] Result<void> read_value(const Column& column, std::int64_t row,

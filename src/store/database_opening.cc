@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "store/database.h"
 #include "store/database_errors.h"
+#include "store/database_settings.h"
 
 namespace muster::store {
 namespace {
@@ -18,7 +19,8 @@ namespace {
 constexpr std::int32_t application_id = 0x4D535452;  // "MSTR"
 constexpr int busy_timeout_ms = 1000;
 constexpr int busy_pause_ms = 5;
-// 4 MiB: rare enough to be cheap, small enough that opening after a crash reads little.
+// 4 MiB, 16 of large pages: rare enough to be cheap, small enough that opening after a crash reads
+// little.
 constexpr int checkpoint_pages = 1000;
 
 constexpr const char* settings_of_reading =
@@ -28,7 +30,6 @@ constexpr const char* settings_of_reading =
     "PRAGMA foreign_keys = OFF;"
     "PRAGMA temp_store = MEMORY;";
 constexpr const char* settings_of_writing =
-    "PRAGMA cache_size = -8192;"
     "PRAGMA journal_mode = WAL;"
     "PRAGMA synchronous = FULL;"
     "PRAGMA journal_size_limit = 67108864;";
@@ -152,10 +153,12 @@ Result<void, Complaint> check_identity(const std::string& file, OpenMode mode, s
 
 // A new file's journal becomes a WAL for one opener at a time. SQLite asks no busy handler there
 // (one that waited could wait for ever), so a second process started at the same moment asks again.
-Result<void> set_up_writing(Database& database) {
+Result<void> set_up_writing(Database& database, PageSize pages) {
+  const auto settings = "PRAGMA page_size = " + std::to_string(static_cast<int>(pages)) + ";" +
+                        memory_of_writing + settings_of_writing;
   const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(busy_timeout_ms);
   while (true) {
-    auto done = database.execute(settings_of_writing);
+    auto done = database.execute(settings);
     const bool busy = !done && done.error().code == ErrorCode::store_busy;
     if (!busy || std::chrono::steady_clock::now() >= until) {
       return done;
@@ -267,7 +270,7 @@ Result<sqlite3*> open_handle(const std::string& file, OpenMode mode) {
 
 Result<Database, Complaint> Database::open(const std::string& file, OpenMode mode,
                                            std::int32_t version, std::string_view schema,
-                                           std::span<const OlderVersion> older) {
+                                           std::span<const OlderVersion> older, PageSize pages) {
   const auto refused = [&file](const Error& error) {
     return tl::unexpected(complaint_about(file, error));
   };
@@ -299,7 +302,7 @@ Result<Database, Complaint> Database::open(const std::string& file, OpenMode mod
     }
     return database;
   }
-  auto done = set_up_writing(database);
+  auto done = set_up_writing(database, pages);
   if (done && identity->version == 0) {
     done = create_schema(database, version, schema);
   } else if (done && old) {

@@ -93,7 +93,8 @@ GroupRow read_group(const Statement& at) {
 }  // namespace
 
 Result<RosterStore, Complaint> RosterStore::open(const std::string& dir, OpenMode mode) {
-  auto database = Database::open(dir + "/roster.db", mode, schema_version, schema, older_versions);
+  auto database = Database::open(dir + "/roster.db", mode, schema_version, schema, older_versions,
+                                 PageSize::large);
   if (!database) {
     return tl::unexpected(database.error());
   }
@@ -116,7 +117,7 @@ Result<void> RosterStore::drop_indexes() {
       "DROP INDEX devices_by_serial");
 }
 Result<void> RosterStore::build_indexes() {
-  return database_.execute(
+  return database_.execute_sorting(
       "CREATE UNIQUE INDEX users_by_id ON users(id);"
       "CREATE UNIQUE INDEX devices_by_id ON devices(id);"
       "CREATE INDEX devices_by_user ON devices(user);"
