@@ -104,6 +104,12 @@ Statement& Statement::bind(int at, std::string_view text) {
   return *this;
 }
 
+Statement& Statement::lend(int at, std::string_view text) {
+  MUSTER_ASSERT(sqlite3_bind_text64(statement_, at, text.empty() ? "" : text.data(), text.size(),
+                                    SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK);
+  return *this;
+}
+
 Statement& Statement::bind(int at, Bytes bytes) {
   MUSTER_ASSERT(bytes.empty() ? sqlite3_bind_zeroblob(statement_, at, 0) == SQLITE_OK
                               : sqlite3_bind_blob64(statement_, at, bytes.data(), bytes.size(),

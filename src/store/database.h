@@ -32,6 +32,7 @@ class Statement {
   Statement& bind(int at, std::int64_t value);
   Statement& bind(int at, std::string_view text);  // copied
   Statement& bind(int at, Bytes bytes);            // borrowed until the statement is reset
+  Statement& lend(int at, std::string_view text);  // borrowed likewise
   Statement& bind_null(int at);
   // True: a row is there. False: done. The statement is reset after false or an error.
   [[nodiscard]] Result<bool> step();
@@ -43,11 +44,11 @@ class Statement {
   [[nodiscard]] std::string_view text(int column) const;  // valid until the next step()
   [[nodiscard]] Bytes bytes(int column) const;            // likewise
   [[nodiscard]] bool is_null(int column) const;
+  [[nodiscard]] bool empty() const { return statement_ == nullptr; }  // not prepared
 
  private:
   friend class Database;
   explicit Statement(sqlite3_stmt* owned) : statement_(owned) {}
-  [[nodiscard]] bool empty() const { return statement_ == nullptr; }
   sqlite3_stmt* statement_ = nullptr;
 };
 

@@ -37,18 +37,17 @@ Result<std::uint32_t> RosterStore::devices_count() {
 }
 
 Result<Statement> RosterStore::users_from(UserNumber first) {
-  return from(database_.prepare("SELECT number,id,full_name,email FROM users WHERE number>=? "
-                                "ORDER BY number"),
+  return from(cursor("SELECT number,id,full_name,email FROM users WHERE number>=? "
+                     "ORDER BY number"),
               first);
 }
 Result<Statement> RosterStore::groups_from(GroupNumber first) {
-  return from(
-      database_.prepare("SELECT number,id,name FROM user_groups WHERE number>=? ORDER BY number"),
-      first);
+  return from(cursor("SELECT number,id,name FROM user_groups WHERE number>=? ORDER BY number"),
+              first);
 }
 Result<Statement> RosterStore::devices_from(DeviceNumber first) {
-  return from(database_.prepare("SELECT number,id,name,serial,udid FROM devices WHERE number>=? "
-                                "ORDER BY number"),
+  return from(cursor("SELECT number,id,name,serial,udid FROM devices WHERE number>=? "
+                     "ORDER BY number"),
               first);
 }
 
@@ -77,11 +76,11 @@ Result<std::vector<DeviceRow>> RosterStore::devices_by_radio(std::string_view im
 }
 
 Result<Statement> RosterStore::device_numbers_keys() {
-  return database_.prepare("SELECT number,udid,serial,imei,meid FROM devices ORDER BY number");
+  return cursor("SELECT number,udid,serial,imei,meid FROM devices ORDER BY number");
 }
 
 Result<Statement> RosterStore::group_numbers_members() {
-  return database_.prepare("SELECT number,members FROM group_sets ORDER BY number");
+  return cursor("SELECT number,members FROM group_sets ORDER BY number");
 }
 
 }  // namespace muster::store

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "store/roster_columns.h"
 #include "store/row_statements.h"
 
 namespace muster::store {
@@ -68,12 +69,6 @@ CREATE TABLE names(kind INTEGER NOT NULL, number INTEGER NOT NULL, name TEXT NOT
 CREATE TABLE counters(name INTEGER PRIMARY KEY, value INTEGER NOT NULL);
 )sql";
 
-#define MUSTER_USER_COLUMNS \
-  "number,id,full_name,email,language,managed_apple_account,managed_distribution,location"
-#define MUSTER_DEVICE_COLUMNS                                                                   \
-  "number,id,name,user,platform,enrollment,serial,topic,push_token,push_magic,user_push_token," \
-  "user_push_magic,registered_at_ms,active,udid,imei,meid"
-
 UserRow read_user(const Statement& at) {
   return UserRow{narrow<UserNumber>(at.integer(0)),
                  std::string(at.text(1)),
@@ -99,29 +94,6 @@ Result<RosterStore, Complaint> RosterStore::open(const std::string& dir, OpenMod
     return tl::unexpected(database.error());
   }
   return RosterStore(std::move(*database));
-}
-
-Result<void> RosterStore::begin() {
-  return database_.begin();
-}
-Result<void> RosterStore::commit() {
-  return database_.commit();
-}
-void RosterStore::rollback() {
-  database_.rollback();
-}
-
-Result<void> RosterStore::drop_indexes() {
-  return database_.execute(
-      "DROP INDEX users_by_id; DROP INDEX devices_by_id; DROP INDEX devices_by_user;"
-      "DROP INDEX devices_by_serial");
-}
-Result<void> RosterStore::build_indexes() {
-  return database_.execute_sorting(
-      "CREATE UNIQUE INDEX users_by_id ON users(id);"
-      "CREATE UNIQUE INDEX devices_by_id ON devices(id);"
-      "CREATE INDEX devices_by_user ON devices(user);"
-      "CREATE INDEX devices_by_serial ON devices(serial) WHERE serial<>''");
 }
 
 Result<std::uint64_t> RosterStore::counter(Counter which) {
@@ -165,59 +137,6 @@ Result<void> RosterStore::add_name(NameKind kind, std::uint16_t number, std::str
   return write.bind(1, static_cast<std::int64_t>(kind))
       .bind(2, std::int64_t{number})
       .bind(3, name)
-      .run();
-}
-
-Result<void> RosterStore::put_user(const UserRow& row) {
-  MUSTER_USE(write, "INSERT INTO users(" MUSTER_USER_COLUMNS
-                    ") VALUES(?,?,?,?,?,?,?,?) ON CONFLICT(number) DO UPDATE SET "
-                    "full_name=?3,email=?4,language=?5,managed_apple_account=?6,"
-                    "managed_distribution=?7,location=?8");
-  return write.bind(1, std::int64_t{row.number})
-      .bind(2, std::string_view(row.id))
-      .bind(3, std::string_view(row.full_name))
-      .bind(4, std::string_view(row.email))
-      .bind(5, std::int64_t{row.language})
-      .bind(6, std::string_view(row.managed_apple_account))
-      .bind(7, static_cast<std::int64_t>(row.managed_distribution))
-      .bind(8, std::string_view(row.location))
-      .run();
-}
-
-Result<void> RosterStore::put_group(const GroupRow& row) {
-  MUSTER_USE(write,
-             "INSERT INTO user_groups VALUES(?,?,?,?) ON CONFLICT(number) DO UPDATE SET name=?3,"
-             "managed_distribution=?4");
-  return write.bind(1, std::int64_t{row.number})
-      .bind(2, std::string_view(row.id))
-      .bind(3, std::string_view(row.name))
-      .bind(4, static_cast<std::int64_t>(row.managed_distribution))
-      .run();
-}
-
-Result<void> RosterStore::put_device(const DeviceRow& row) {
-  MUSTER_USE(write, "INSERT INTO devices(" MUSTER_DEVICE_COLUMNS
-                    ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT(number) DO UPDATE SET "
-                    "name=?3,user=?4,platform=?5,enrollment=?6,serial=?7,topic=?8,push_token=?9,"
-                    "push_magic=?10,user_push_token=?11,user_push_magic=?12,registered_at_ms=?13,"
-                    "active=?14,udid=?15,imei=?16,meid=?17");
-  return write.bind(1, std::int64_t{row.number})
-      .bind(2, std::string_view(row.id))
-      .bind(3, std::string_view(row.name))
-      .bind(4, std::int64_t{row.user})
-      .bind(5, std::int64_t{row.platform})
-      .bind(6, std::int64_t{row.enrollment})
-      .bind(7, std::string_view(row.serial))
-      .bind(8, std::int64_t{row.topic})
-      .bind(9, Bytes(row.push_token))
-      .bind(10, std::string_view(row.push_magic))
-      .bind(11, Bytes(row.user_push_token))
-      .bind(12, std::string_view(row.user_push_magic))
-      .bind(13, row.registered_at_ms)
-      .bind(14, std::int64_t{row.active ? 1 : 0})
-      .bind(15, std::string_view(row.udid))
-      .bind(16, std::string_view(row.imei))
-      .bind(17, std::string_view(row.meid))
       .run();
 }
 
@@ -339,25 +258,24 @@ Result<Statement*> RosterStore::people_of_users(UserNumber first, UserNumber pas
   return &query;
 }
 Result<Statement> RosterStore::user_numbers_with_account() {
-  return database_.prepare(
-      "SELECT number FROM users WHERE managed_apple_account<>'' ORDER BY number");
+  return cursor("SELECT number FROM users WHERE managed_apple_account<>'' ORDER BY number");
 }
 
 Result<Statement> RosterStore::user_numbers_ids_languages() {
-  return database_.prepare("SELECT number,id,language FROM users ORDER BY number");
+  return cursor("SELECT number,id,language FROM users ORDER BY number");
 }
 Result<Statement> RosterStore::user_numbers_with_email() {
-  return database_.prepare("SELECT number FROM users WHERE email<>'' ORDER BY number");
+  return cursor("SELECT number FROM users WHERE email<>'' ORDER BY number");
 }
 Result<Statement> RosterStore::group_numbers_ids_names() {
-  return database_.prepare("SELECT number,id,name FROM user_groups ORDER BY number");
+  return cursor("SELECT number,id,name FROM user_groups ORDER BY number");
 }
 Result<Statement> RosterStore::device_numbers_ids() {
-  return database_.prepare("SELECT number,id FROM devices ORDER BY number");
+  return cursor("SELECT number,id FROM devices ORDER BY number");
 }
 Result<Statement> RosterStore::devices(DeviceNumber first, DeviceNumber past_last) {
-  auto query = database_.prepare("SELECT " MUSTER_DEVICE_COLUMNS
-                                 " FROM devices WHERE number>=? AND number<? ORDER BY number");
+  auto query = cursor("SELECT " MUSTER_DEVICE_COLUMNS
+                      " FROM devices WHERE number>=? AND number<? ORDER BY number");
   if (query) {
     query->bind(1, std::int64_t{first}).bind(2, std::int64_t{past_last});
   }
