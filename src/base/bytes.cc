@@ -2,22 +2,29 @@
 
 #include <zlib.h>
 
+#include <array>
+
 namespace muster {
 namespace {
 
 constexpr char hex_digits[] = "0123456789abcdef";
 
+// By character; −1: no digit.
+constexpr auto values_of_digits = [] {
+  std::array<std::int8_t, 256> values{};
+  values.fill(-1);
+  for (int value = 0; value < 16; ++value) {
+    const char digit = hex_digits[value];
+    values[static_cast<unsigned char>(digit)] = static_cast<std::int8_t>(value);
+    if (value >= 10) {
+      values[static_cast<unsigned char>(digit - 'a' + 'A')] = static_cast<std::int8_t>(value);
+    }
+  }
+  return values;
+}();
+
 int value_of_digit(char digit) {
-  if (digit >= '0' && digit <= '9') {
-    return digit - '0';
-  }
-  if (digit >= 'a' && digit <= 'f') {
-    return digit - 'a' + 10;
-  }
-  if (digit >= 'A' && digit <= 'F') {
-    return digit - 'A' + 10;
-  }
-  return -1;
+  return values_of_digits[static_cast<unsigned char>(digit)];
 }
 
 }  // namespace
@@ -41,14 +48,17 @@ bool from_hex(std::string_view text, std::vector<Byte>& out) {
     return false;
   }
   const auto size_before = out.size();
+  out.resize(size_before + text.size() / 2);
+  auto* to = out.data() + size_before;
+  int of_all = 0;
   for (std::size_t i = 0; i < text.size(); i += 2) {
-    const int high = value_of_digit(text[i]);
-    const int low = value_of_digit(text[i + 1]);
-    if (high < 0 || low < 0) {
-      out.resize(size_before);
-      return false;
-    }
-    out.push_back(static_cast<Byte>(high << 4 | low));
+    const int pair = value_of_digit(text[i]) * 16 | value_of_digit(text[i + 1]);
+    of_all |= pair;  // negative where one is no digit
+    *to++ = static_cast<Byte>(pair);
+  }
+  if (of_all < 0) {
+    out.resize(size_before);
+    return false;
   }
   return true;
 }

@@ -11,11 +11,18 @@
 namespace muster::roster {
 namespace {
 
-bool letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-bool hex_digit(char c) {
+constexpr bool hex_digit(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+constexpr auto letters_and_digits = [] {
+  std::array<bool, 256> among{};
+  for (unsigned c = 0; c < among.size(); ++c) {
+    among[c] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  }
+  return among;
+}();
+bool letter_or_digit(char c) {
+  return letters_and_digits[static_cast<unsigned char>(c)];
 }
 
 // What a complaint shows of a value: enough to find it.
@@ -35,13 +42,13 @@ void Fields::refuse(Column column, std::string found, std::string expected, std:
   }
   const auto& value = row_.at(column);
   good_ = false;
-  complaint_ = Complaint{file_,
-                         value.line != 0 ? value.line : row_.line,
-                         value.column,
-                         std::move(found),
-                         std::move(expected),
-                         std::move(mend),
-                         {}};
+  complaint_ = std::make_unique<const Complaint>(Complaint{file_,
+                                                           value.line != 0 ? value.line : row_.line,
+                                                           value.column,
+                                                           std::move(found),
+                                                           std::move(expected),
+                                                           std::move(mend),
+                                                           {}});
 }
 
 void Fields::text(Column column, std::string& into) {
@@ -49,14 +56,15 @@ void Fields::text(Column column, std::string& into) {
   if (!good_ || !value.present) {
     return;
   }
-  const std::string name(name_of(column));
   if (value.text.size() > limits::name_bytes_max) {
-    refuse(column, "a " + name + " of " + std::to_string(value.text.size()) + " bytes",
-           "at most " + std::to_string(limits::name_bytes_max), "");
+    refuse(
+        column,
+        "a " + std::string(name_of(column)) + " of " + std::to_string(value.text.size()) + " bytes",
+        "at most " + std::to_string(limits::name_bytes_max), "");
     return;
   }
   if (const auto at = first_control(value.text); at != value.text.size()) {
-    refuse(column, words_of_control(value.text, at) + " in " + name,
+    refuse(column, words_of_control(value.text, at) + " in " + std::string(name_of(column)),
            "a name without control characters", "remove it");
     return;
   }
@@ -126,6 +134,12 @@ void Fields::token(Column column, std::vector<Byte>& into) {
   if (!good_ || !value.present) {
     return;
   }
+  into.clear();
+  const auto length = value.text.size();
+  if (length >= 2 * limits::push_token_bytes_min && length <= 2 * limits::push_token_bytes_max &&
+      from_hex(value.text, into)) {
+    return;  // as nearly all are
+  }
   std::string digits;
   for (std::size_t i = 0; i < value.text.size(); ++i) {
     const char c = value.text[i];
@@ -152,7 +166,6 @@ void Fields::token(Column column, std::vector<Byte>& into) {
            "");
     return;
   }
-  into.clear();
   static_cast<void>(from_hex(digits, into));  // digits only, an even number
 }
 

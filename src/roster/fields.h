@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,14 +35,15 @@ class Fields {
   void refuse(Column column, std::string found, std::string expected, std::string mend);
 
   [[nodiscard]] bool good() const { return good_; }
-  [[nodiscard]] const Complaint& complaint() const { return complaint_; }
+  // Where not good().
+  [[nodiscard]] const Complaint& complaint() const { return *complaint_; }
 
  private:
   void set_apart(Column column, const char* expected, bool (*is_digit)(char), std::string& into);
 
   const Row& row_;
   const std::string& file_;
-  Complaint complaint_;
+  std::unique_ptr<const Complaint> complaint_;  // hardly a row has one
   bool good_ = true;
 };
 
