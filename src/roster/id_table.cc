@@ -18,12 +18,19 @@ std::uint32_t hash_of(std::string_view id) {
 
 IdTable::IdTable() : buckets_(buckets_at_start) {}
 
+void IdTable::foresee(std::string_view id) const {
+  __builtin_prefetch(&buckets_[hash_of(id) & (buckets_.size() - 1)]);
+}
+
 IdTable::Entry* IdTable::find(std::string_view id) {
   const auto hash = hash_of(id);
   const auto mask = buckets_.size() - 1;
-  for (auto at = hash & mask; buckets_[at] != 0; at = (at + 1) & mask) {
-    auto& entry = entries_[buckets_[at] - 1];
-    if (entry.hash == hash && id_of(entry) == id) {
+  for (auto at = hash & mask; buckets_[at].place != 0; at = (at + 1) & mask) {
+    if (buckets_[at].hash != hash) {
+      continue;
+    }
+    auto& entry = entries_[buckets_[at].place - 1];
+    if (id_of(entry) == id) {
       return &entry;
     }
   }
@@ -31,34 +38,33 @@ IdTable::Entry* IdTable::find(std::string_view id) {
 }
 
 IdTable::Entry& IdTable::add(std::string_view id, std::uint32_t number, Mark mark) {
-  if ((entries_.size() + 1) * 2 > buckets_.size()) {
+  if ((entries_.size() + 1) * 4 > buckets_.size() * 3) {
     grow();
   }
   MUSTER_ASSERT(id.size() <= UINT32_MAX);
-  const Entry entry{number, mark, arena_.size(), static_cast<std::uint32_t>(id.size()),
-                    hash_of(id)};
+  entries_.push_back(Entry{number, static_cast<std::uint32_t>(id.size()), mark, arena_.size()});
   arena_.insert(arena_.end(), id.begin(), id.end());
-  entries_.push_back(entry);
-  const auto mask = buckets_.size() - 1;
-  auto at = entry.hash & mask;
-  while (buckets_[at] != 0) {
-    at = (at + 1) & mask;
-  }
-  buckets_[at] = static_cast<std::uint32_t>(entries_.size());
+  put(Bucket{static_cast<std::uint32_t>(entries_.size()), hash_of(id)});
   return entries_.back();
 }
 
-void IdTable::grow() {
-  std::vector<std::uint32_t> wider(buckets_.size() * 2);
-  const auto mask = wider.size() - 1;
-  for (std::size_t i = 0; i < entries_.size(); ++i) {
-    auto at = entries_[i].hash & mask;
-    while (wider[at] != 0) {
-      at = (at + 1) & mask;
-    }
-    wider[at] = static_cast<std::uint32_t>(i + 1);
+void IdTable::put(Bucket bucket) {
+  const auto mask = buckets_.size() - 1;
+  auto at = bucket.hash & mask;
+  while (buckets_[at].place != 0) {
+    at = (at + 1) & mask;
   }
-  buckets_ = std::move(wider);
+  buckets_[at] = bucket;
+}
+
+void IdTable::grow() {
+  std::vector<Bucket> narrow(buckets_.size() * 2);
+  narrow.swap(buckets_);
+  for (const auto& bucket : narrow) {
+    if (bucket.place != 0) {
+      put(bucket);
+    }
+  }
 }
 
 }  // namespace muster::roster
