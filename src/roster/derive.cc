@@ -4,6 +4,7 @@
 // Every step is linear in what it reads. Blocks are rebuilt where rows changed; sets are computed
 // from memory and written whole, which costs a few kilobytes each.
 #include <algorithm>
+#include <span>
 #include <tuple>
 
 #include "model/limits.h"
@@ -242,6 +243,9 @@ Result<void, Complaint> Derivation::touch_blocks_of_languages() {
 Result<void, Complaint> Derivation::rebuild_blocks() {
   const auto count = state_.devices.entries().size();
   device_users_.assign(count, store::no_user);
+  if (auto finished = state_.new_blocks.finish(state_.store); !finished) {
+    return refuse(finished.error());
+  }
   auto pushable = state_.store.set(SetKind::devices_pushable);
   if (!pushable) {
     return refuse(pushable.error());
@@ -254,9 +258,14 @@ Result<void, Complaint> Derivation::rebuild_blocks() {
     }
     of_topic_.push_back(std::move(*devices));
   }
+  state_.new_blocks.tell(device_users_, pushable_, of_topic_);
   const auto blocks = (count + limits::block_size - 1) / limits::block_size;
   state_.blocks_touched.resize(blocks);
   for (std::uint32_t number = 0; number < blocks; ++number) {
+    if (!state_.blocks_touched[number] && state_.new_blocks.made(number)) {
+      blocks_changed_ = true;
+      continue;
+    }
     if (!state_.blocks_touched[number]) {
       if (auto kept = keep_block(number); !kept) {
         return kept;
@@ -292,6 +301,9 @@ Result<void> Derivation::rebuild_block(std::uint32_t number) {
   NumberSet range;
   range.add_range(first, first + limits::block_size);
   pushable_ -= range;
+  const auto users = std::span(device_users_).subspan(first);
+  std::ranges::fill(users.first(std::min<std::size_t>(users.size(), limits::block_size)),
+                    store::no_user);
   for (auto& devices : of_topic_) {
     devices -= range;
   }

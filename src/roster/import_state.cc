@@ -132,6 +132,7 @@ Result<void, Complaint> load(ImportState& state) {
     return tl::unexpected(state.complaint(Error{ErrorCode::store_corrupt, 0}));
   }
   state.devices_before = static_cast<std::uint32_t>(state.devices.entries().size());
+  state.new_blocks = NewBlocks(state.devices_before);
   return {};
 }
 

@@ -16,6 +16,7 @@
 #include "roster/device_keys.h"
 #include "roster/id_table.h"
 #include "roster/nesting.h"
+#include "roster/new_blocks.h"
 #include "roster/roster.h"
 #include "store/roster_store.h"
 
@@ -58,9 +59,10 @@ struct ImportState {
   NumberSet groups_removed;
   NumberSet devices_removed;
   NumberSet users_inactive;
-  NumberSet users_leaving;                    // removed by this import: out of every group
-  NumberSet groups_leaving;                   // likewise
-  std::vector<bool> devices_touched;          // by number: named by this import
+  NumberSet users_leaving;   // removed by this import: out of every group
+  NumberSet groups_leaving;  // likewise
+  NewBlocks new_blocks;
+  std::vector<bool> devices_touched;          // by number, of those before: named by this import
   std::vector<bool> blocks_touched;           // by number: to be rebuilt
   std::vector<UserNumber> languages_changed;  // users whose devices' blocks must follow
   std::vector<Membership> memberships;

@@ -28,17 +28,32 @@ Result<void, Complaint> RowWriter::write(Table table, const Row& row, const std:
   return {};
 }
 
-Result<void, Complaint> RowWriter::write_user(const Row& row) {
-  auto person = read_user(row, /*repeats_allowed=*/false);
-  if (!person) {
-    return tl::unexpected(person.error());
+void RowWriter::Person::empty() {
+  if (known) {
+    *this = Person();
+    return;
   }
-  return put_user(*person, mark_of_row(row));
+  row.number = 0;
+  for (auto* text :
+       {&row.id, &row.full_name, &row.email, &row.managed_apple_account, &row.location}) {
+    text->clear();
+  }
+  row.language = 0;
+  row.managed_distribution = store::Switch::empty;
+  change = false;
 }
 
-Result<RowWriter::Person, Complaint> RowWriter::read_user(const Row& row, bool repeats_allowed) {
+Result<void, Complaint> RowWriter::write_user(const Row& row) {
+  if (auto read = read_user(row, /*repeats_allowed=*/false); !read) {
+    return read;
+  }
+  return put_user(mark_of_row(row));
+}
+
+Result<void, Complaint> RowWriter::read_user(const Row& row, bool repeats_allowed) {
   Fields fields(row, file_);
-  Person person;
+  auto& person = person_;
+  person.empty();
   fields.id(Column::user_id, person.row.id);
   auto* entry = fields.good() ? state_.users.find(person.row.id) : nullptr;
   const bool repeated = entry != nullptr && file_of(entry->mark) == state_.file;
@@ -74,10 +89,11 @@ Result<RowWriter::Person, Complaint> RowWriter::read_user(const Row& row, bool r
                       state_.words_of(entry->mark) + ")",
                   repeats_allowed ? "the same on every line of a user" : "each user once", "");
   }
-  return person;
+  return {};
 }
 
-Result<void, Complaint> RowWriter::put_user(Person& person, Mark mark) {
+Result<void, Complaint> RowWriter::put_user(Mark mark) {
+  auto& person = person_;
   auto& row = person.row;
   if (person.known) {
     auto* entry = state_.users.find(row.id);
@@ -100,19 +116,22 @@ Result<void, Complaint> RowWriter::put_user(Person& person, Mark mark) {
   const bool back = person.known && state_.users_removed.contains(row.number);
   note(person.known && !back ? changes.changed : changes.added, row.id);
   state_.users_all.add(row.number);
-  state_.users_removed.remove(row.number);
-  state_.users_on.remove(row.number);
-  state_.users_off.remove(row.number);
+  if (person.known) {
+    state_.users_removed.remove(row.number);
+    state_.users_on.remove(row.number);
+    state_.users_off.remove(row.number);
+  }
   if (row.managed_distribution != store::Switch::empty) {
     (row.managed_distribution == store::Switch::on ? state_.users_on : state_.users_off)
         .add(row.number);
   }
-  if (row.email.empty()) {
-    state_.users_with_mail.remove(row.number);
-  } else {
+  if (!row.email.empty()) {
     state_.users_with_mail.add(row.number);
+  } else if (person.known) {
+    state_.users_with_mail.remove(row.number);
   }
-  if (auto put = state_.store.put_user(row); !put) {
+  const auto put = person.known ? state_.store.put_user(row) : state_.store.add_user(row);
+  if (!put) {
     return tl::unexpected(state_.complaint(put.error()));
   }
   return {};
@@ -226,19 +245,15 @@ Result<void, Complaint> RowWriter::write_member(const Row& row) {
 }
 
 Result<void, Complaint> RowWriter::write_flat(const Row& row) {
-  auto person = read_user(row, /*repeats_allowed=*/true);
-  if (!person) {
-    return tl::unexpected(person.error());
+  if (auto read = read_user(row, /*repeats_allowed=*/true); !read) {
+    return read;
   }
   const bool with_device =
       std::ranges::any_of(device_keys, [&](Column key) { return !row.at(key).text.empty(); });
-  Thing thing;
   if (with_device) {
-    auto read = read_device(row);
-    if (!read) {
-      return tl::unexpected(read.error());
+    if (auto read = read_device(row); !read) {
+      return read;
     }
-    thing = std::move(*read);
   }
   std::vector<GroupNumber> groups;
   for (const auto name : row.groups) {
@@ -248,15 +263,17 @@ Result<void, Complaint> RowWriter::write_flat(const Row& row) {
     }
     groups.push_back(*group);
   }
-  if (auto put = put_user(*person, mark_of_row(row)); !put) {
+  const auto user =
+      person_.known ? person_.row.number : static_cast<UserNumber>(state_.language_of_user.size());
+  if (auto put = put_user(mark_of_row(row)); !put) {
     return put;
   }
   for (const auto group : groups) {
-    state_.memberships.push_back(Membership{group, person->row.number, false, mark_of_row(row)});
+    state_.memberships.push_back(Membership{group, user, false, mark_of_row(row)});
   }
   state_.counts.memberships += groups.size();
-  thing.row.user = person->row.number;
-  return with_device ? put_device(thing, mark_of_row(row)) : Result<void, Complaint>{};
+  thing_.row.user = user;
+  return with_device ? put_device(mark_of_row(row)) : Result<void, Complaint>{};
 }
 
 // A group that nobody knows is made, under its name.

@@ -19,11 +19,14 @@ class RowWriter {
   [[nodiscard]] Result<void, Complaint> write(Table table, const Row& row, const std::string& file);
 
  private:
+  // What a row says, judged; `before`: what is stored, blank where nothing is. Both are kept from
+  // row to row for their texts' memory.
   struct Person {
     store::UserRow row;
     bool known = false;   // stored, or written by this import
     bool change = false;  // must be written
     store::UserRow before;
+    void empty();
   };
   struct Thing {
     store::DeviceRow row;
@@ -31,6 +34,7 @@ class RowWriter {
     std::string user_id;  // as the row says
     bool user_said = false;
     store::DeviceRow before;
+    void empty();
   };
   [[nodiscard]] Result<void, Complaint> write_user(const Row& row);
   [[nodiscard]] Result<void, Complaint> write_group(const Row& row);
@@ -38,15 +42,20 @@ class RowWriter {
   [[nodiscard]] Result<void, Complaint> write_device(const Row& row);
   [[nodiscard]] Result<void, Complaint> write_flat(const Row& row);
 
-  [[nodiscard]] Result<Person, Complaint> read_user(const Row& row, bool repeats_allowed);
-  [[nodiscard]] Result<void, Complaint> put_user(Person& person, Mark mark);
-  [[nodiscard]] Result<Thing, Complaint> read_device(const Row& row);
+  [[nodiscard]] Result<void, Complaint> read_user(const Row& row, bool repeats_allowed);
+  // A new user's row is the store's afterwards, likewise a device's: what person_ has is lost.
+  [[nodiscard]] Result<void, Complaint> put_user(Mark mark);
+  [[nodiscard]] Result<void, Complaint> read_device(const Row& row);
   // Which known device the row means, null where none, and its id either way.
   [[nodiscard]] Result<IdTable::Entry*, Complaint> find_device(const Row& row, Thing& thing);
+  [[nodiscard]] Result<IdTable::Entry*, Complaint> find_device_by_keys(const Row& row,
+                                                                       Thing& thing);
+  [[nodiscard]] Result<void, Complaint> read_before(const IdTable::Entry& entry, Thing& thing);
   [[nodiscard]] Result<void, Complaint> load_keys();
   [[nodiscard]] Result<void, Complaint> check_udid(const Row& row, const Thing& thing);
   [[nodiscard]] Result<void, Complaint> check_tokens(const Row& row, const Thing& thing);
-  [[nodiscard]] Result<void, Complaint> put_device(Thing& thing, Mark mark);
+  [[nodiscard]] Result<void, Complaint> put_device(Mark mark);
+  [[nodiscard]] Result<void> add_device(store::DeviceRow& row);
   void claim(Bytes token, DeviceNumber device, Mark mark);
   [[nodiscard]] Result<void, Complaint> put_group(const store::GroupRow& row, Mark mark);
   [[nodiscard]] Result<GroupNumber, Complaint> group_by_name(const Row& row, std::string_view name);
@@ -65,6 +74,9 @@ class RowWriter {
 
   ImportState& state_;
   std::string file_;
+  Person person_;
+  Thing thing_;
+  std::string topic_;
 };
 
 }  // namespace muster::roster

@@ -23,27 +23,64 @@ void set_bit(std::vector<bool>& bits, std::uint32_t at) {
 
 }  // namespace
 
-Result<void, Complaint> RowWriter::write_device(const Row& row) {
-  auto thing = read_device(row);
-  if (!thing) {
-    return tl::unexpected(thing.error());
+void RowWriter::Thing::empty() {
+  user_id.clear();
+  user_said = false;
+  if (known) {
+    row = store::DeviceRow();
+    before = store::DeviceRow();
+    known = false;
+    return;
   }
-  if (thing->user_said && thing->user_id.empty()) {
-    thing->row.user = store::no_user;
-  } else if (thing->user_said) {
-    const auto* user = present(state_.users, thing->user_id);
+  for (auto* text : {&row.id, &row.name, &row.serial, &row.push_magic, &row.user_push_magic,
+                     &row.udid, &row.imei, &row.meid}) {
+    text->clear();
+  }
+  row.push_token.clear();
+  row.user_push_token.clear();
+  row.number = 0;
+  row.user = store::no_user;
+  row.platform = 0;
+  row.enrollment = 0;
+  row.topic = 0;
+  row.registered_at_ms = 0;
+  row.active = true;
+}
+
+Result<void, Complaint> RowWriter::write_device(const Row& row) {
+  state_.devices.foresee(row.at(Column::device_id).text);
+  state_.users.foresee(row.at(Column::user_id).text);
+  if (auto read = read_device(row); !read) {
+    return read;
+  }
+  auto& thing = thing_;
+  if (thing.user_said && thing.user_id.empty()) {
+    thing.row.user = store::no_user;
+  } else if (thing.user_said) {
+    const auto* user = present(state_.users, thing.user_id);
     if (user == nullptr) {
       return unknown(row, Column::user_id, state_.users, "user");
     }
-    thing->row.user = user->number;
+    thing.row.user = user->number;
   }
-  return put_device(*thing, mark_of_row(row));
+  return put_device(mark_of_row(row));
+}
+
+Result<IdTable::Entry*, Complaint> RowWriter::find_device(const Row& row, Thing& thing) {
+  if (row.at(Column::device_id).text.empty()) {
+    return find_device_by_keys(row, thing);
+  }
+  Fields fields(row, file_);
+  fields.id(Column::device_id, thing.row.id);
+  if (!fields.good()) {
+    return tl::unexpected(fields.complaint());
+  }
+  return state_.devices.find(thing.row.id);
 }
 
 // Without a device_id, by what else the row tells it apart by: the first that a device has already.
-Result<IdTable::Entry*, Complaint> RowWriter::find_device(const Row& row, Thing& thing) {
+Result<IdTable::Entry*, Complaint> RowWriter::find_device_by_keys(const Row& row, Thing& thing) {
   Fields fields(row, file_);
-  const bool named = !row.at(Column::device_id).text.empty();
   store::DeviceRow said;
   fields.text(Column::udid, said.udid);
   fields.text(Column::serial, said.serial);
@@ -56,14 +93,11 @@ Result<IdTable::Entry*, Complaint> RowWriter::find_device(const Row& row, Thing&
        {Column::meid, &said.meid}}};
   const bool keyed =
       std::ranges::any_of(keys, [](const auto& key) { return !key.second->empty(); });
-  if (named || !keyed) {
-    fields.id(Column::device_id, thing.row.id);
+  if (!keyed) {
+    fields.id(Column::device_id, thing.row.id);  // refused: it is empty
   }
   if (!fields.good()) {
     return tl::unexpected(fields.complaint());
-  }
-  if (named || !keyed) {
-    return state_.devices.find(thing.row.id);
   }
   if (auto loaded = load_keys(); !loaded) {
     return tl::unexpected(loaded.error());
@@ -130,52 +164,59 @@ Result<void, Complaint> RowWriter::check_udid(const Row& row, const Thing& thing
                 "each udid once", "");
 }
 
-Result<RowWriter::Thing, Complaint> RowWriter::read_device(const Row& row) {
-  Thing thing;
+Result<void, Complaint> RowWriter::read_device(const Row& row) {
+  auto& thing = thing_;
+  thing.empty();
   const auto known = find_device(row, thing);
   if (!known) {
     return tl::unexpected(known.error());
   }
   Fields fields(row, file_);
-  auto* entry = *known;
-  if (entry != nullptr && file_of(entry->mark) == state_.file) {
-    return refuse(
-        row, Column::device_id,
-        "the device '" + thing.row.id + "' twice (first on " + state_.words_of(entry->mark) + ")",
-        "each device once", "");
-  }
-  if (entry != nullptr) {
-    auto stored = state_.store.device(entry->number);
-    if (!stored) {
-      return tl::unexpected(state_.complaint(stored.error()));
+  if (const auto* entry = *known; entry != nullptr) {
+    if (file_of(entry->mark) == state_.file) {
+      return refuse(
+          row, Column::device_id,
+          "the device '" + thing.row.id + "' twice (first on " + state_.words_of(entry->mark) + ")",
+          "each device once", "");
     }
-    auto& before = *stored;
-    if (!before) {
-      return tl::unexpected(state_.complaint(Error{ErrorCode::store_corrupt, 0}));
+    if (auto read = read_before(*entry, thing); !read) {
+      return read;
     }
-    thing.known = true;
-    thing.before = *before;
-    thing.row = std::move(*before);
   }
-  std::string topic = state_.topics[thing.row.topic];
+  topic_ = state_.topics[thing.row.topic];
   fields.text(Column::user_id, thing.user_id);
   thing.user_said = row.at(Column::user_id).present;
-  take_device(fields, thing.row, topic);
+  take_device(fields, thing.row, topic_);
   if (!fields.good()) {
     return tl::unexpected(fields.complaint());
   }
   if (auto checked = check_udid(row, thing); !checked) {
-    return tl::unexpected(checked.error());
+    return checked;
   }
   if (auto checked = check_tokens(row, thing); !checked) {
-    return tl::unexpected(checked.error());
+    return checked;
   }
-  auto index = index_of(row, Column::topic, topic);
+  auto index = index_of(row, Column::topic, topic_);
   if (!index) {
     return tl::unexpected(index.error());
   }
   thing.row.topic = *index;
-  return thing;
+  return {};
+}
+
+Result<void, Complaint> RowWriter::read_before(const IdTable::Entry& entry, Thing& thing) {
+  auto stored = state_.store.device(entry.number);
+  if (!stored) {
+    return tl::unexpected(state_.complaint(stored.error()));
+  }
+  auto& before = *stored;
+  if (!before) {
+    return tl::unexpected(state_.complaint(Error{ErrorCode::store_corrupt, 0}));
+  }
+  thing.known = true;
+  thing.before = *before;
+  thing.row = std::move(*before);
+  return {};
 }
 
 Result<void, Complaint> RowWriter::check_tokens(const Row& row, const Thing& thing) {
@@ -194,7 +235,8 @@ Result<void, Complaint> RowWriter::check_tokens(const Row& row, const Thing& thi
   return {};
 }
 
-Result<void, Complaint> RowWriter::put_device(Thing& thing, Mark mark) {
+Result<void, Complaint> RowWriter::put_device(Mark mark) {
+  auto& thing = thing_;
   auto& row = thing.row;
   ++state_.counts.devices;
   if (thing.known) {
@@ -220,20 +262,38 @@ Result<void, Complaint> RowWriter::put_device(Thing& thing, Mark mark) {
   }
   claim(row.push_token, row.number, mark);
   claim(row.user_push_token, row.number, mark);
-  set_bit(state_.devices_touched, row.number);
+  if (row.number < state_.devices_before) {
+    set_bit(state_.devices_touched, row.number);
+  }
   const bool back = state_.devices_removed.contains(row.number);
   if (thing.known && !back && row == thing.before) {
     return {};
   }
   auto& changes = state_.counts.devices_changed;
   note(thing.known && !back ? changes.changed : changes.added, row.id);
-  state_.devices_removed.remove(row.number);
   state_.assignments_changed |= !thing.known || row.user != thing.before.user;
-  set_bit(state_.blocks_touched, row.number / limits::block_size);
-  if (auto put = state_.store.put_device(row); !put) {
+  if (thing.known) {
+    state_.devices_removed.remove(row.number);
+    set_bit(state_.blocks_touched, row.number / limits::block_size);
+  }
+  const auto put = thing.known ? state_.store.put_device(row) : add_device(row);
+  if (!put) {
     return tl::unexpected(state_.complaint(put.error()));
   }
   return {};
+}
+
+Result<void> RowWriter::add_device(store::DeviceRow& row) {
+  const auto language =
+      row.user == store::no_user ? std::uint16_t{0} : state_.language_of_user[row.user];
+  const auto made = state_.new_blocks.add(state_.store, row, state_.topics[row.topic], language);
+  if (!made) {
+    return tl::unexpected(made.error());
+  }
+  if (!*made) {
+    set_bit(state_.blocks_touched, row.number / limits::block_size);
+  }
+  return state_.store.add_device(row);
 }
 
 void RowWriter::claim(Bytes token, DeviceNumber device, Mark mark) {

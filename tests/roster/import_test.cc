@@ -5,6 +5,7 @@
 
 #include <csignal>
 
+#include "store/roster_store.h"
 #include "tests/roster/fixture.h"
 
 namespace muster::roster {
@@ -257,6 +258,49 @@ TEST_F(ImportOf, ADryRunStoresNothing) {
   EXPECT_FALSE(reader().select_user("u1", "", Wanted::not_invited));
   good(import(path));
   EXPECT_TRUE(reader().select_user("u1", "", Wanted::not_invited));
+}
+
+// The memory of a row's texts is used again by those behind it, here of the first hundred.
+TEST_F(ImportOf, ARowTakesNothingFromThoseBefore) {
+  std::string users =
+      "user_id,full_name,email,language,managed_apple_account,managed_distribution,location\n";
+  std::string devices =
+      "device_id,name,user_id,platform,enrollment,serial,udid,imei,meid,topic,push_token,"
+      "push_magic,user_push_token,user_push_magic\n";
+  for (unsigned i = 0; i < 100; ++i) {
+    const auto n = std::to_string(100 + i);
+    users.append("u").append(n).append(",Ann,ann@school.example,de,ann@account.example,on,north\n");
+    devices.append("d").append(n).append(",Ann's iPad,u").append(n).append(",iPadOS,user,S");
+    devices.append(n).append(",UDID").append(n).append(",490154203237518,A10000009296F2,");
+    devices.append(mdm_topic).append(",").append(token(2 * i)).append(",magic,");
+    devices.append(token(2 * i + 1)).append(",usermagic\n");
+  }
+  std::string users_named = "user_id,full_name\n";
+  std::string devices_named = "device_id\n";
+  for (unsigned i = 200; i < 300; ++i) {
+    users_named.append("u").append(std::to_string(i)).append(",\n");
+    devices_named.append("d").append(std::to_string(i)).append("\n");
+  }
+  std::filesystem::create_directory(in("named"));
+  file("users.csv", users);
+  file("devices.csv", devices);
+  file("named/users.csv", users_named);
+  file("named/devices.csv", devices_named);
+  good(import_plan(ImportPlan{{dir_ + "/in", in("named")}, "", false, ""}));
+  auto store = store::RosterStore::open(dir_, store::OpenMode::read);
+  ASSERT_TRUE(store && store->begin());
+  for (std::uint32_t number = 100; number < 200; ++number) {
+    store::UserRow user;
+    user.number = number;
+    user.id = user.full_name = "u" + std::to_string(100 + number);
+    EXPECT_EQ(**store->user(number), user);
+    store::DeviceRow device;
+    device.number = number;
+    device.id = "d" + std::to_string(100 + number);
+    EXPECT_EQ(**store->device(number), device);
+  }
+  EXPECT_EQ((*store->device(99))->meid, "A10000009296F2");
+  store->rollback();
 }
 
 TEST_F(ImportOf, FiftyThousandDevicesAreAllThere) {
