@@ -72,28 +72,36 @@ pid_t start_process(const std::vector<std::string>& command, const std::array<in
 
 Result<Child, Complaint> Child::start(const std::vector<std::string>& command,
                                       const std::string& out_file, const std::string& err_file) {
-  std::array<int, 2> pipe{-1, -1};
-  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) {
-    return tl::unexpected(about(command.front(), "cannot start", errno));
-  }
   const std::array<int, 3> ends{::open("/dev/null", O_RDONLY | O_CLOEXEC), open_for(out_file),
                                 open_for(err_file)};
-  const int refused = ends[0] < 0 || ends[1] < 0 || ends[2] < 0 ? errno : 0;
-  const pid_t pid = refused == 0 ? start_process(command, ends, pipe[1]) : -1;
-  const int unforked = pid < 0 ? errno : 0;
-  for (const int end : {ends[0], ends[1], ends[2], pipe[1]}) {
+  const bool opened = ends[0] >= 0 && ends[1] >= 0 && ends[2] >= 0;
+  const int refused = opened ? 0 : errno;
+  auto child =
+      opened ? start(command, ends) : tl::unexpected(about(out_file, "cannot start", refused));
+  for (const int end : ends) {
     if (end >= 0) {
       ::close(end);
     }
   }
-  int why = refused != 0 ? refused : unforked;
+  return child;
+}
+
+Result<Child, Complaint> Child::start(const std::vector<std::string>& command,
+                                      const std::array<int, 3>& ends) {
+  std::array<int, 2> pipe{-1, -1};
+  if (::pipe2(pipe.data(), O_CLOEXEC) != 0) {
+    return tl::unexpected(about(command.front(), "cannot start", errno));
+  }
+  const pid_t pid = start_process(command, ends, pipe[1]);
+  int why = pid < 0 ? errno : 0;
+  ::close(pipe[1]);
   if (pid >= 0 && ::read(pipe[0], &why, sizeof why) != sizeof why) {
     why = 0;
   }
   ::close(pipe[0]);
   Child child(pid);
   if (why != 0) {
-    return tl::unexpected(about(refused != 0 ? out_file : command.front(), "cannot start", why));
+    return tl::unexpected(about(command.front(), "cannot start", why));
   }
   return child;
 }
@@ -111,13 +119,24 @@ Child::~Child() {
   (void)stop(stop_patience);
 }
 
-std::optional<int> Child::ended() {
+void Child::look(int how) {
   int status = 0;
-  if (pid_ > 0 && ::waitpid(pid_, &status, WNOHANG) == pid_) {
+  if (pid_ > 0 && ::waitpid(pid_, &status, how) == pid_) {
     pid_ = -1;
     exit_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
+}
+
+std::optional<int> Child::ended() {
+  look(WNOHANG);
   return exit_;
+}
+
+int Child::wait() {
+  do {
+    look(0);
+  } while (pid_ > 0 && errno == EINTR);
+  return exit_.value_or(-1);
 }
 
 int Child::stop(Duration patience) {

@@ -178,6 +178,25 @@ Result<bool, Complaint> CsvReader::next() {
   return true;
 }
 
+Result<void, Complaint> CsvReader::each_row(std::span<const std::string_view> columns,
+                                            const Seer& see) {
+  if (auto found = expect(columns); !found) {
+    return found;
+  }
+  for (;;) {
+    const auto more = next();
+    if (!more) {
+      return tl::unexpected(more.error());
+    }
+    if (!*more) {
+      return {};
+    }
+    if (auto seen = see(fields()); !seen) {
+      return seen;
+    }
+  }
+}
+
 int CsvReader::peek() {
   if (at_ == end_) {
     ssize_t got = 0;

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,6 +51,10 @@ class CsvReader {
   [[nodiscard]] Result<void, Complaint> expect(std::span<const std::string_view> columns);
   // The next row; false at the end.
   [[nodiscard]] Result<bool, Complaint> next();
+  // Expects these columns and shows each row, to the end or to the first complaint.
+  using Seer = std::function<Result<void, Complaint>(const std::vector<std::string>& fields)>;
+  [[nodiscard]] Result<void, Complaint> each_row(std::span<const std::string_view> columns,
+                                                 const Seer& see);
   [[nodiscard]] const std::vector<std::string>& fields() const { return chosen_; }
   [[nodiscard]] std::uint64_t line() const { return row_line_; }
   [[nodiscard]] Complaint complain(std::string found, std::string expected = {}) const;

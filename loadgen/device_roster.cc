@@ -62,22 +62,16 @@ Result<Numbers, Complaint> read_users(const std::string& dir, std::vector<Roster
   }
   static constexpr std::array<std::string_view, 3> columns{"user_id", "full_name",
                                                            "managed_apple_account"};
-  if (auto found = reader->expect(columns); !found) {
-    return tl::unexpected(found.error());
-  }
   Numbers numbers;
-  for (;;) {
-    const auto more = reader->next();
-    if (!more) {
-      return tl::unexpected(more.error());
-    }
-    if (!*more) {
-      return numbers;
-    }
-    const auto& fields = reader->fields();
+  auto read = reader->each_row(columns, [&](const auto& fields) -> Result<void, Complaint> {
     numbers.emplace(fields[0], static_cast<std::uint32_t>(users.size()));
     users.push_back({fields[0], fields[1], fields[2]});
+    return {};
+  });
+  if (!read) {
+    return tl::unexpected(std::move(read.error()));
   }
+  return numbers;
 }
 
 Result<RosterDevice, Complaint> device_of(const CsvReader& reader, const Numbers& users) {
@@ -138,22 +132,16 @@ Result<FleetRoster, Complaint> read_fleet_roster(const std::string& dir) {
   static constexpr std::array<std::string_view, 11> columns{
       "device_id", "name",       "user_id",    "platform",        "serial",         "enrollment",
       "topic",     "push_token", "push_magic", "user_push_token", "user_push_magic"};
-  if (auto found = reader->expect(columns); !found) {
-    return tl::unexpected(found.error());
-  }
-  for (;;) {
-    const auto more = reader->next();
-    if (!more) {
-      return tl::unexpected(more.error());
-    }
-    if (!*more) {
-      break;
-    }
+  auto read = reader->each_row(columns, [&](const auto&) -> Result<void, Complaint> {
     auto device = device_of(*reader, *users);
     if (!device) {
-      return tl::unexpected(device.error());
+      return tl::unexpected(std::move(device.error()));
     }
     roster.devices.push_back(std::move(*device));
+    return {};
+  });
+  if (!read) {
+    return tl::unexpected(std::move(read.error()));
   }
   if (roster.devices.empty()) {
     return tl::unexpected(reader->complain("no device", "a row a device"));

@@ -16,22 +16,12 @@ Result<void, Complaint> read_school_people(const std::string& dir, SchoolVerdict
     return tl::unexpected(reader.error());
   }
   static constexpr std::array<std::string_view, 2> columns{"user_id", "email"};
-  if (auto found = reader->expect(columns); !found) {
-    return found;
-  }
-  for (;;) {
-    const auto more = reader->next();
-    if (!more) {
-      return tl::unexpected(more.error());
-    }
-    if (!*more) {
-      return {};
-    }
-    const auto& fields = reader->fields();
+  return reader->each_row(columns, [&](const auto& fields) -> Result<void, Complaint> {
     if (!fields[1].empty()) {
       verdict.know(fields[0], fields[1]);
     }
-  }
+    return {};
+  });
 }
 
 Result<void, Complaint> read_school_rows(const std::string& file, SchoolVerdict& verdict) {
@@ -41,18 +31,7 @@ Result<void, Complaint> read_school_rows(const std::string& file, SchoolVerdict&
   }
   static constexpr std::array<std::string_view, 5> columns{"invitation", "user_id", "device_id",
                                                            "channel", "state"};
-  if (auto found = reader->expect(columns); !found) {
-    return tl::unexpected(found.error());
-  }
-  for (;;) {
-    const auto more = reader->next();
-    if (!more) {
-      return tl::unexpected(more.error());
-    }
-    if (!*more) {
-      return {};
-    }
-    const auto& fields = reader->fields();
+  return reader->each_row(columns, [&](const auto& fields) -> Result<void, Complaint> {
     SchoolRow row;
     const auto* end = fields[0].data() + fields[0].size();
     const auto read = std::from_chars(fields[0].data(), end, row.invitation);
@@ -68,7 +47,8 @@ Result<void, Complaint> read_school_rows(const std::string& file, SchoolVerdict&
       row.state = *state;
       verdict.add(std::move(row));
     }
-  }
+    return {};
+  });
 }
 
 Result<void, Complaint> read_school_journal(const std::string& file, SchoolVerdict& verdict) {

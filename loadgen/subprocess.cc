@@ -1,8 +1,6 @@
 #include "loadgen/subprocess.h"
 
 #include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -11,50 +9,30 @@
 #include <utility>
 
 namespace muster::loadgen {
-namespace {
-
-Complaint cannot_start(const std::string& program, int os_error) {
-  Complaint complaint;
-  complaint.file = program;
-  complaint.found = "cannot start: " + std::generic_category().message(os_error);
-  complaint.cause = error_of_errno(os_error);
-  return complaint;
-}
-
-}  // namespace
 
 Result<Subprocess, Complaint> Subprocess::start(const std::vector<std::string>& command) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return tl::unexpected(cannot_start(command.front(), errno));
+  std::array<int, 2> pipe{-1, -1};
+  const int empty = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (empty < 0 || ::pipe2(pipe.data(), O_CLOEXEC) != 0) {
+    Complaint complaint;
+    complaint.file = command.front();
+    complaint.cause = error_of_errno(errno);
+    complaint.found = "cannot start: " + std::generic_category().message(errno);
+    ::close(empty);
+    return tl::unexpected(std::move(complaint));
   }
-  std::vector<std::string> words = command;
-  std::vector<char*> arguments;
-  arguments.reserve(words.size() + 1);
-  for (auto& word : words) {
-    arguments.push_back(word.data());
+  auto child = Child::start(command, {empty, pipe[1], STDERR_FILENO});
+  ::close(empty);
+  ::close(pipe[1]);
+  if (!child) {
+    ::close(pipe[0]);
+    return tl::unexpected(std::move(child.error()));
   }
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-  pid_t pid = -1;
-  const int refused =
-      ::posix_spawnp(&pid, arguments.front(), &actions, nullptr, arguments.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  ::close(ends[1]);
-  if (refused != 0) {
-    ::close(ends[0]);
-    return tl::unexpected(cannot_start(command.front(), refused));
-  }
-  return Subprocess(pid, ends[0]);
+  return Subprocess(std::move(*child), pipe[0]);
 }
 
 Subprocess::Subprocess(Subprocess&& other) noexcept
-    : pid_(std::exchange(other.pid_, -1)),
-      output_(std::exchange(other.output_, -1)),
-      exit_(other.exit_) {}
+    : child_(std::move(other.child_)), output_(std::exchange(other.output_, -1)) {}
 
 Subprocess::~Subprocess() {
   if (output_ >= 0) {
@@ -78,19 +56,6 @@ std::string Subprocess::read_all() {
       return text;
     }
   }
-}
-
-int Subprocess::wait() {
-  int status = 0;
-  while (pid_ > 0 && ::waitpid(pid_, &status, 0) < 0) {
-    if (errno != EINTR) {
-      break;
-    }
-  }
-  if (std::exchange(pid_, -1) > 0) {
-    exit_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  }
-  return exit_;
 }
 
 }  // namespace muster::loadgen

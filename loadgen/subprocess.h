@@ -1,12 +1,12 @@
-// Another program, started to be read: its standard output comes by a pipe, its errors go to ours.
+// A child that is read: its standard output comes by a pipe, its errors go to ours.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
+#include "loadgen/child.h"
 
 namespace muster::loadgen {
 
@@ -23,13 +23,13 @@ class Subprocess {
   // Everything it writes.
   [[nodiscard]] std::string read_all();
   // Waits; its exit code, or 128 + the signal that ended it.
-  [[nodiscard]] int wait();
+  [[nodiscard]] int wait() { return child_.wait(); }
 
  private:
-  Subprocess(pid_t pid, int output) : pid_(pid), output_(output) {}
-  pid_t pid_ = -1;
+  Subprocess(Child child, int output) : child_(std::move(child)), output_(output) {}
+
+  Child child_;
   int output_ = -1;
-  int exit_ = -1;
 };
 
 }  // namespace muster::loadgen

@@ -237,22 +237,12 @@ Result<void, Complaint> read_users(const std::string& file, Verdict& verdict) {
     return reader.error().cause.code == ErrorCode::not_found ? Result<void, Complaint>()
                                                              : tl::unexpected(reader.error());
   }
-  if (auto header = reader->expect(columns); !header) {
-    return header;
-  }
-  for (;;) {
-    const auto more = reader->next();
-    if (!more) {
-      return tl::unexpected(more.error());
-    }
-    if (!*more) {
-      return {};
-    }
-    const auto& fields = reader->fields();
+  return reader->each_row(columns, [&](const auto& fields) -> Result<void, Complaint> {
     if (!fields[1].empty()) {
       verdict.expect_mailbox(fields[0], crypto::sha256(as_bytes(lower_case(fields[1]))));
     }
-  }
+    return {};
+  });
 }
 
 }  // namespace
@@ -267,18 +257,7 @@ Result<void, Complaint> read_roster(const std::string& dir, Verdict& verdict) {
   if (!reader) {
     return tl::unexpected(reader.error());
   }
-  if (auto header = reader->expect(columns); !header) {
-    return header;
-  }
-  for (;;) {
-    const auto more = reader->next();
-    if (!more) {
-      return tl::unexpected(more.error());
-    }
-    if (!*more) {
-      return {};
-    }
-    const auto& fields = reader->fields();
+  return reader->each_row(columns, [&](const auto& fields) -> Result<void, Complaint> {
     // A Mac takes an MDM command that invites its user on the user's channel, so that one is woken.
     // An alert is shown by the device, whatever it is.
     const bool to_user = fields[1] == "macOS" && fields[2].starts_with(mdm_topics);
@@ -289,7 +268,8 @@ Result<void, Complaint> read_roster(const std::string& dir, Verdict& verdict) {
           reader->complain("'" + hex + "' is not a push token", "64 hexadecimal digits"));
     }
     verdict.expect(fields[0], *token);
-  }
+    return {};
+  });
 }
 
 Result<void, Complaint> read_rows(int fd, const std::string& name, std::uint32_t task,
@@ -297,24 +277,15 @@ Result<void, Complaint> read_rows(int fd, const std::string& name, std::uint32_t
   static constexpr std::array<std::string_view, 8> columns{
       "invitation", "device_id", "channel", "state", "reason", "apns_id", "user_id", "reply"};
   CsvReader reader(fd, name);
-  if (auto header = reader.expect(columns); !header) {
-    return header;
-  }
-  for (;;) {
-    const auto more = reader.next();
-    if (!more) {
-      return tl::unexpected(more.error());
-    }
-    if (!*more) {
-      return {};
-    }
-    auto row = row_of(reader.fields());
+  return reader.each_row(columns, [&](const auto& fields) -> Result<void, Complaint> {
+    auto row = row_of(fields);
     if (!row) {
       return tl::unexpected(reader.complain("unknown " + row.error()));
     }
     row->task = task;
     verdict.add(std::move(*row));
-  }
+    return {};
+  });
 }
 
 Result<VerifyOutcome, Complaint> verify(const VerifyWishes& wishes) {

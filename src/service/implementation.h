@@ -97,6 +97,7 @@ struct Dispatcher::Implementation {
   // Under `mutex`, as the next.
   [[nodiscard]] Checked<roster::RosterReader*> roster_reader();
   [[nodiscard]] Checked<ledger::LedgerReader*> ledger_reader();
+  [[nodiscard]] Checked<std::vector<ledger::TaskRow>> task_rows();  // newest first
   [[nodiscard]] bool held();
   // A task that this process runs or ran.
   struct Run {

@@ -154,14 +154,22 @@ void Dispatcher::Implementation::add_funnel(const ledger::TaskRow& row, Task& ta
   }
 }
 
-Checked<std::vector<Task>> Dispatcher::Implementation::tasks() {
+Checked<std::vector<ledger::TaskRow>> Dispatcher::Implementation::task_rows() {
   auto reader = ledger_reader();
   if (!reader) {
     return reader.failure();
   }
-  const auto rows = (*reader)->tasks();
+  auto rows = (*reader)->tasks();
   if (!rows) {
     return service::failure_of(rows.error(), "the ledger cannot be read");
+  }
+  return std::move(*rows);
+}
+
+Checked<std::vector<Task>> Dispatcher::Implementation::tasks() {
+  auto rows = task_rows();
+  if (!rows) {
+    return rows.failure();
   }
   std::vector<Task> tasks;
   const bool somebody = held();

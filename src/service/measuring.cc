@@ -48,10 +48,9 @@ std::string mail_peer(const MailSettings& mail) {
 
 Checked<Metrics> Dispatcher::Implementation::metrics() {
   Metrics metrics;
-  auto reader = ledger_reader();
-  const auto rows = reader ? (*reader)->tasks() : std::vector<ledger::TaskRow>{};
+  auto rows = task_rows();
   if (!rows) {
-    return service::failure_of(rows.error(), "the ledger cannot be read");
+    return rows.failure();
   }
   std::map<std::pair<std::string, std::string>, std::uint64_t> counts;
   for (const auto& row : *rows) {

@@ -113,13 +113,9 @@ Checked<Done> Dispatcher::Implementation::open(Access wanted) {
 // Two files cannot commit together: the task comes first, the roster's `invited` second, when it
 // begins and when it ends, and a crash in between is made good here.
 Checked<Done> Dispatcher::Implementation::catch_up_invited() {
-  auto reader = ledger_reader();
-  if (!reader) {
-    return reader.failure();
-  }
-  const auto rows = (*reader)->tasks();
+  auto rows = task_rows();
   if (!rows) {
-    return service::failure_of(rows.error(), "the ledger cannot be read");
+    return rows.failure();
   }
   for (const auto& row : *rows) {
     if (row.state == ledger::TaskState::paused && row.state_reason == service::waits_for_its_time) {

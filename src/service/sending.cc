@@ -115,13 +115,9 @@ Checked<std::string> Dispatcher::Implementation::sent_before(const std::string& 
   if (key.empty()) {
     return std::string();
   }
-  auto reader = ledger_reader();
-  if (!reader) {
-    return reader.failure();
-  }
-  const auto rows = (*reader)->tasks();
+  auto rows = task_rows();
   if (!rows) {
-    return service::failure_of(rows.error(), "the ledger cannot be read");
+    return rows.failure();
   }
   for (const auto& row : *rows) {
     const auto asked = service::read_asked(row.selector);
@@ -318,13 +314,9 @@ Checked<std::vector<std::string>> Dispatcher::Implementation::resume(const std::
     }
     wanted.push_back(*row);
   } else {
-    auto reader = ledger_reader();
-    if (!reader) {
-      return reader.failure();
-    }
-    const auto rows = (*reader)->tasks();
+    auto rows = task_rows();
     if (!rows) {
-      return service::failure_of(rows.error(), "the ledger cannot be read");
+      return rows.failure();
     }
     // What a person paused, or must judge, waits for a person.
     std::copy_if(rows->begin(), rows->end(), std::back_inserter(wanted), [](const auto& row) {
