@@ -3,7 +3,9 @@ are interleaved, for the machine's mood changes by the minute."""
 import argparse
 import os
 import statistics
+import sys
 
+from importing import part_import
 from rig import MDM, TOKEN, Rig, machine, ratios, row, title
 
 # h2load's two best settings; each round runs both and the better median is the yardstick.
@@ -171,7 +173,7 @@ def part_expansion(rig, devices, rounds):
 
 PARTS = {"send": part_send, "first": part_first, "expansion": part_expansion,
          "latency": part_latency, "streams": part_streams, "delay": part_delay,
-         "shards": part_shards, "memory": part_memory}
+         "shards": part_shards, "memory": part_memory, "import": part_import}
 
 
 def arguments():
@@ -202,11 +204,13 @@ def main():
         print(f"framing: {given.framing or 'the default'}; median (min–max)")
         for workload in (TOKEN, MDM):
             rig.prove(workload)
-        for part in given.parts:
-            PARTS[part](rig, given.devices, given.rounds)
+        # A part that judges itself says what it missed.
+        missed = [miss for part in given.parts for miss in PARTS[part](rig, given.devices, given.rounds) or []]
     finally:
         rig.close()
         os.sync()
+    if missed:
+        sys.exit("missed: " + "; ".join(missed))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@
 #          delay    a sink that answers after 40 ms
 #          shards   CPU with 1, 2 and 4 shards on one core
 #          memory   peak RSS of a small and a large group
+#          import   CPU, wall time and memory of a roster's import, and a send beside one; fails
+#                   where an aim is missed
 # MUSTER_BUILD=DIR measures the binaries there instead of building the release preset.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

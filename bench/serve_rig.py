@@ -19,12 +19,12 @@ class Muster:
     """muster serve on a copy of the imported data, from its start to stop(). `password`: the file with that of
     an administrator "bench"; without one there is only the token."""
 
-    def __init__(self, rig, devices, sink, password=None):
+    def __init__(self, rig, devices, sink, password=None, connections=0):
         data = rig.dir / "data"
         shutil.rmtree(data, ignore_errors=True)
         shutil.copytree(rig.imported(TOKEN, devices), data)
         os.sync()
-        self.config = rig.settings(TOKEN, sink.port, data)
+        self.config = rig.settings(TOKEN, sink.port, data, connections)
         with open(self.config, "a") as file:
             file.write('[server]\nlisten = "127.0.0.1:0"\n')
         made = must(rig.muster("admin", "token", "create", "bench", "--scope", "send", "--config", self.config),
