@@ -62,7 +62,7 @@ int leave_for_later(Dispatcher& dispatcher, const std::string& id, const Argumen
   } else {
     screen.answer().write("Task " + shown(id) + " begins at " + task->starts_at + "\n");
   }
-  if (!dispatcher.elsewhere()) {
+  if (!is_served(arguments.common)) {
     screen.complain("no server holds this data directory: have `muster serve" +
                     arguments.common.flags() + "` run by then, or begin with `muster resume " + id +
                     arguments.common.flags() + "`");

@@ -1,5 +1,5 @@
 // muster tasks: Active and Completed Tasks on the command line, one task, its invitations. Only
-// looks; works while another process sends.
+// looks; works while another process sends, and goes on when that one ends.
 #include <chrono>
 #include <utility>
 
@@ -22,11 +22,13 @@ constexpr const char* clear_terminal = "\x1b[H\x1b[2J";
 
 // Calls take(rows) page by page until the end or until it returns false.
 template <class Take>
-Checked<Done> for_each_page(Dispatcher& dispatcher, const std::string& task,
-                            const std::string& state, Take take) {
+Checked<Done> for_each_page(Source& source, const std::string& task, const std::string& state,
+                            Take take) {
   std::uint32_t after = 0;
   for (;;) {
-    const auto page = dispatcher.invitations(task, after, page_rows, state);
+    const auto page = source.ask([&](Dispatcher& dispatcher) {
+      return dispatcher.invitations(task, after, page_rows, state);
+    });
     if (!page) {
       return page.failure();
     }
@@ -37,9 +39,9 @@ Checked<Done> for_each_page(Dispatcher& dispatcher, const std::string& task,
   }
 }
 
-int print_csv(Dispatcher& dispatcher, const Task& task, const std::string& state, Screen& screen) {
+int print_csv(Source& source, const Task& task, const std::string& state, Screen& screen) {
   screen.answer().write(console::csv_header);
-  const auto done = for_each_page(dispatcher, task.id, state, [&](const auto& rows) {
+  const auto done = for_each_page(source, task.id, state, [&](const auto& rows) {
     std::string out;
     for (const auto& row : rows) {
       console::append_csv_row(out, row);
@@ -50,14 +52,14 @@ int print_csv(Dispatcher& dispatcher, const Task& task, const std::string& state
 }
 
 // The task as an object; with a state, also "rows": its invitations in that state.
-int print_json(Dispatcher& dispatcher, const Task& task, const std::string& state, Screen& screen) {
+int print_json(Source& source, const Task& task, const std::string& state, Screen& screen) {
   if (state.empty()) {
     screen.answer().write(task_json(task) + "\n");
     return 0;
   }
   screen.answer().write(task_json_open(task));
   bool first = true;
-  const auto done = for_each_page(dispatcher, task.id, state, [&](const auto& rows) {
+  const auto done = for_each_page(source, task.id, state, [&](const auto& rows) {
     std::string out;
     for (const auto& row : rows) {
       out += (std::exchange(first, false) ? "" : ",") + invitation_json(row);
@@ -72,10 +74,10 @@ int print_json(Dispatcher& dispatcher, const Task& task, const std::string& stat
 }
 
 // The first invitations in that state, and how to see the rest.
-Checked<std::string> first_rows(Dispatcher& dispatcher, const Task& task, const std::string& state,
+Checked<std::string> first_rows(Source& source, const Task& task, const std::string& state,
                                 const std::string& flags) {
   std::vector<Invitation> first;
-  const auto done = for_each_page(dispatcher, task.id, state, [&first](const auto& rows) {
+  const auto done = for_each_page(source, task.id, state, [&first](const auto& rows) {
     const auto room = std::min<std::size_t>(rows.size(), rows_shown - first.size());
     first.insert(first.end(), rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(room));
     return first.size() < rows_shown;
@@ -95,15 +97,14 @@ Checked<std::string> first_rows(Dispatcher& dispatcher, const Task& task, const 
   return text;
 }
 
-Checked<std::string> text_of_task(Dispatcher& dispatcher, const Task& task,
-                                  const Arguments& arguments) {
+Checked<std::string> text_of_task(Source& source, const Task& task, const Arguments& arguments) {
   std::vector<std::string> states{arguments.state};
   if (arguments.state.empty()) {
     states = {"failed", "unreachable"};
   }
   std::string text = task_text(task);
   for (const auto& state : states) {
-    const auto rows = first_rows(dispatcher, task, state, arguments.common.flags());
+    const auto rows = first_rows(source, task, state, arguments.common.flags());
     if (!rows) {
       return rows.failure();
     }
@@ -112,8 +113,9 @@ Checked<std::string> text_of_task(Dispatcher& dispatcher, const Task& task,
   return text;
 }
 
-int show_timeline(Dispatcher& dispatcher, const Task& task, std::uint32_t number, Screen& screen) {
-  const auto timeline = dispatcher.timeline(task.id, number);
+int show_timeline(Source& source, const Task& task, std::uint32_t number, Screen& screen) {
+  const auto timeline =
+      source.ask([&](Dispatcher& dispatcher) { return dispatcher.timeline(task.id, number); });
   if (!timeline) {
     return fail(screen, timeline.failure());
   }
@@ -122,23 +124,24 @@ int show_timeline(Dispatcher& dispatcher, const Task& task, std::uint32_t number
 }
 
 // Says what there is once. `ended`: nothing that is shown can change any more.
-int show_task(Dispatcher& dispatcher, const Arguments& arguments, Screen& screen,
-              const char* before, bool& ended) {
-  const auto task = dispatcher.task(arguments.task);
+int show_task(Source& source, const Arguments& arguments, Screen& screen, const char* before,
+              bool& ended) {
+  const auto task =
+      source.ask([&](Dispatcher& dispatcher) { return dispatcher.task(arguments.task); });
   if (!task) {
     return fail(screen, task.failure());
   }
   ended = !task->active();
   if (arguments.invitation) {
-    return show_timeline(dispatcher, *task, *arguments.invitation, screen);
+    return show_timeline(source, *task, *arguments.invitation, screen);
   }
   if (arguments.csv) {
-    return print_csv(dispatcher, *task, arguments.state, screen);
+    return print_csv(source, *task, arguments.state, screen);
   }
   if (screen.json()) {
-    return print_json(dispatcher, *task, arguments.state, screen);
+    return print_json(source, *task, arguments.state, screen);
   }
-  const auto text = text_of_task(dispatcher, *task, arguments);
+  const auto text = text_of_task(source, *task, arguments);
   if (!text) {
     return fail(screen, text.failure());
   }
@@ -146,9 +149,8 @@ int show_task(Dispatcher& dispatcher, const Arguments& arguments, Screen& screen
   return 0;
 }
 
-int show_tasks(Dispatcher& dispatcher, const Arguments& arguments, Screen& screen,
-               const char* before) {
-  auto tasks = dispatcher.tasks();
+int show_tasks(Source& source, const Arguments& arguments, Screen& screen, const char* before) {
+  auto tasks = source.ask([](Dispatcher& dispatcher) { return dispatcher.tasks(); });
   if (!tasks) {
     return fail(screen, tasks.failure());
   }
@@ -163,16 +165,13 @@ int show_tasks(Dispatcher& dispatcher, const Arguments& arguments, Screen& scree
 }  // namespace
 
 int command_tasks(const Arguments& arguments, Screen& screen) {
-  auto dispatcher = open_dispatcher(arguments.common, Access::read);
-  if (!dispatcher) {
-    return fail(screen, dispatcher.failure());
-  }
+  Source source(arguments.common);
   const bool redraw = arguments.watch && screen.answer().terminal();
   bool ended = !arguments.watch;
   const auto show = [&] {
     const char* before = redraw ? clear_terminal : "";
-    return arguments.task.empty() ? show_tasks(**dispatcher, arguments, screen, before)
-                                  : show_task(**dispatcher, arguments, screen, before, ended);
+    return arguments.task.empty() ? show_tasks(source, arguments, screen, before)
+                                  : show_task(source, arguments, screen, before, ended);
   };
   if (!arguments.watch) {
     return show();

@@ -4,16 +4,23 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdlib>
+#include <thread>
 
+#include "base/time.h"
 #include "cli/remote_dispatcher.h"
+#include "console/console.h"
 #include "settings/files.h"
 
 namespace muster::cli {
 namespace {
 
 constexpr const char* system_settings_file = "/etc/muster/muster.toml";
-constexpr const char* socket_name = "muster.sock";  // in the data directory
+// A command that sends by itself answers at its socket until it ends, and holds the directory a
+// moment longer: whoever pauses a task and goes on with it at once comes in between.
+constexpr Duration holder_patience = std::chrono::seconds(2);
+constexpr std::chrono::milliseconds holder_interval{10};
 
 // What an option says, else a variable of the environment.
 std::string given(const std::string& option, const char* variable) {
@@ -36,6 +43,20 @@ Checked<std::unique_ptr<Dispatcher>> open_remote(const RemoteLink::Where& where)
     return link.failure();
   }
   return std::unique_ptr<Dispatcher>(new RemoteDispatcher(std::move(*link)));
+}
+
+// Of the process that holds the data directory; none where nobody answers at the socket.
+Checked<std::unique_ptr<RemoteLink>> link_of_holder(const std::string& data_dir) {
+  const auto socket = console::socket_of(data_dir);
+  if (!answers(socket)) {
+    return std::unique_ptr<RemoteLink>();
+  }
+  auto link = RemoteLink::open({"http://localhost", socket, "", ""});
+  // Connected is not yet answered: it may be ending.
+  if (link && !(*link)->exchange({"GET", "/healthz", ""})) {
+    return std::unique_ptr<RemoteLink>();
+  }
+  return link;
 }
 
 Checked<std::unique_ptr<Dispatcher>> at_server(const std::string& server, const Common& common) {
@@ -96,11 +117,45 @@ Checked<std::unique_ptr<Dispatcher>> open_dispatcher(const Common& common, Acces
   if (!loaded) {
     return loaded.failure();
   }
-  const auto socket = loaded->settings.data_dir + "/" + socket_name;
-  if (answers(socket)) {
-    return open_remote({"http://localhost", socket, "", ""});
+  const auto& data_dir = loaded->settings.data_dir;
+  const SystemClock clock;
+  const auto until = clock.now() + holder_patience;
+  for (;;) {
+    auto link = link_of_holder(data_dir);
+    if (!link) {
+      return link.failure();
+    }
+    if (*link != nullptr) {
+      return std::unique_ptr<Dispatcher>(new RemoteDispatcher(std::move(*link)));
+    }
+    if (access == Access::read || !console::is_held(data_dir) || clock.now() >= until) {
+      return Dispatcher::open(loaded->settings, access);
+    }
+    std::this_thread::sleep_for(holder_interval);
   }
-  return Dispatcher::open(loaded->settings, access);
+}
+
+bool is_served(const Common& common) {
+  if (!server_of(common).empty()) {
+    return true;
+  }
+  const auto loaded = load_settings(common);
+  const auto link = loaded ? link_of_holder(loaded->settings.data_dir)
+                           : Checked<std::unique_ptr<RemoteLink>>(loaded.failure());
+  if (!link || *link == nullptr) {
+    return false;
+  }
+  const auto about = (*link)->get("/api/v1/about");
+  return about && about->root().at("serves").boolean().value_or(false);
+}
+
+Checked<Done> Source::open() {
+  auto opened = open_dispatcher(common_, Access::read);
+  if (!opened) {
+    return opened.failure();
+  }
+  dispatcher_ = std::move(*opened);
+  return Done{};
 }
 
 std::string local_name() {

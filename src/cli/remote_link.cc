@@ -98,6 +98,11 @@ Failure RemoteLink::failure_of(const http::Response& refused) const {
 }
 
 Failure RemoteLink::failure_of(const Error& trouble) const {
+  if (is_local()) {
+    return {FailureKind::cannot_start,
+            "the process that answered at " + server() + " does so no more: " + words(trouble) +
+                "; see what became of it with `muster tasks`, and try again"};
+  }
   return {FailureKind::cannot_start, "the server at " + server() + " cannot be asked: " +
                                          words(trouble) + "; does `muster serve` run there?"};
 }

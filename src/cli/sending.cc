@@ -4,9 +4,11 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <string_view>
 
 #include "base/thread.h"
 #include "cli/context.h"
+#include "cli/door.h"
 #include "cli/render.h"
 #include "cli/render_json.h"
 #include "cli/text.h"
@@ -16,8 +18,11 @@ namespace {
 
 // How soon a signal is seen; the end of a task is seen at once.
 constexpr std::chrono::milliseconds look_interval{50};
+// How soon we end when the last answer has been given.
+constexpr std::chrono::milliseconds answer_interval{5};
 // All rows of a task are read for it.
 constexpr std::chrono::milliseconds goal_interval{1000};
+constexpr std::string_view paused_by_person = "paused by a person";  // as the service says it
 constexpr int unfinished_code = static_cast<int>(FailureKind::unfinished);
 
 std::string command_on(const char* verb, const std::vector<Sending>& sendings,
@@ -73,10 +78,20 @@ class RegistrationTrouble {
   std::string told_;
 };
 
-// True when all tasks rest, false when a signal came first.
-Checked<bool> watch(Dispatcher& dispatcher, const std::vector<Sending>& sendings,
-                    RegistrationTrouble& trouble, LiveLine& line, Screen& screen,
-                    Signals& signals) {
+// What is watched, and with what.
+struct Watching {
+  Dispatcher& dispatcher;
+  const std::vector<Sending>& sendings;
+  RegistrationTrouble& trouble;
+  Door& door;
+  LiveLine& line;
+  Screen& screen;
+  Signals& signals;
+};
+
+// True when all tasks rest, or nobody answers for them any more; false when a signal came first.
+Checked<bool> watch(const Watching& watching) {
+  auto& [dispatcher, sendings, trouble, door, line, screen, signals] = watching;
   const SystemClock clock;
   const auto rest = [&dispatcher](const Sending& sending) {
     return dispatcher.wait(sending.task, look_interval);
@@ -85,12 +100,13 @@ Checked<bool> watch(Dispatcher& dispatcher, const std::vector<Sending>& sendings
     if (signals.take()) {
       return false;
     }
+    door.open();  // not before: what is sent at once pays nothing for it
     if (!line.due(clock.now())) {
       continue;
     }
     const auto progress = progress_of(dispatcher, sendings);
     if (!progress) {
-      return progress.failure();
+      return dispatcher.elsewhere() ? Checked<bool>(true) : progress.failure();
     }
     show(*progress, line, screen);
     trouble.tell(line, screen);
@@ -115,14 +131,13 @@ Checked<std::uint64_t> pending(Dispatcher& dispatcher, const std::vector<Sending
 }
 
 // The hand-over is done; devices and people take their time. True when all have come as far as was
-// asked for, false when a signal came first.
-Checked<bool> watch_goal(Dispatcher& dispatcher, const std::vector<Sending>& sendings,
-                         RegistrationTrouble& trouble, LiveLine& line, Screen& screen,
-                         Signals& signals) {
+// asked for, or somebody paused them; false when a signal came first.
+Checked<bool> watch_goal(const Watching& watching) {
+  auto& [dispatcher, sendings, trouble, door, line, screen, signals] = watching;
   for (;;) {
     const auto left = pending(dispatcher, sendings);
     if (!left) {
-      return left.failure();
+      return dispatcher.elsewhere() ? Checked<bool>(true) : left.failure();
     }
     if (*left == 0) {
       return true;
@@ -130,21 +145,105 @@ Checked<bool> watch_goal(Dispatcher& dispatcher, const std::vector<Sending>& sen
     for (const auto& sending : sendings) {
       if (const auto task = dispatcher.task(sending.task)) {
         line.show(funnel_line(*task, *left));
+        if (task->state == TaskState::paused) {
+          return true;
+        }
       }
     }
     trouble.tell(line, screen);
+    door.open();
     if (signals.wait(goal_interval)) {
       return false;
     }
   }
 }
 
-// Draining takes as long as the peers' answers. It has a thread of its own, so that this one can
-// still take the second signal.
-void drain(Dispatcher& dispatcher, const std::string& resume, Screen& screen, Signals& signals) {
+// What this process sends at this moment. Reads the ledger.
+Checked<std::vector<std::string>> sent_here(Dispatcher& dispatcher) {
+  const auto tasks = dispatcher.tasks();
+  if (!tasks) {
+    return tasks.failure();
+  }
+  std::vector<std::string> ids;
+  for (const auto& task : *tasks) {
+    if (task.state == TaskState::running) {
+      ids.push_back(task.id);
+    }
+  }
+  return ids;
+}
+
+// Other commands may have begun or resumed tasks here: they end when this process does, so it
+// stays. True when nothing is sent here and nobody waits for an answer; false when a signal came
+// first.
+Checked<bool> watch_others(const Watching& watching) {
+  auto& [dispatcher, sendings, trouble, door, line, screen, signals] = watching;
+  std::vector<std::string> told;
+  while (door.knocked()) {
+    while (door.busy()) {
+      if (signals.wait(answer_interval)) {
+        return false;
+      }
+    }
+    const auto here = sent_here(dispatcher);
+    if (!here) {
+      return here.failure();
+    }
+    if (here->empty() && !door.busy()) {
+      return true;
+    }
+    for (const auto& task : *here) {
+      if (std::find(told.begin(), told.end(), task) == told.end()) {
+        line.end();
+        screen.complain("staying for task " + task +
+                        ", which another command began here, until it rests");
+        told.push_back(task);
+      }
+      while (!dispatcher.wait(task, look_interval)) {
+        if (signals.take()) {
+          return false;
+        }
+      }
+    }
+  }
+  return true;
+}
+
+// The whole of it: true when nothing is sent here any more, and the door is closed; false when a
+// signal came first.
+Checked<bool> watch_all(const Watching& watching) {
+  auto& [dispatcher, sendings, trouble, door, line, screen, signals] = watching;
+  for (;;) {
+    auto rested = watch(watching);
+    if (rested && *rested) {
+      rested = watch_goal(watching);
+    }
+    if (rested && *rested) {
+      rested = watch_others(watching);
+    }
+    if (!rested || !*rested) {
+      return rested;
+    }
+    door.close();
+    if (!door.knocked()) {
+      return true;
+    }
+    const auto here = sent_here(dispatcher);  // begun while we were closing?
+    if (!here || here->empty()) {
+      return here ? Checked<bool>(true) : here.failure();
+    }
+    door.open();
+  }
+}
+
+// Draining takes as long as the peers' answers, and whoever came by the door is answered before. It
+// has a thread of its own, so that this one can still take the second signal.
+void drain(Dispatcher& dispatcher, Door& door, const std::string& resume, Screen& screen,
+           Signals& signals) {
   screen.complain("stopping: what is in flight is being finished; again to stop at once");
   std::atomic<bool> drained{false};  // released by the drain, acquired below
   std::thread thread = start_thread("cli-drain", [&] {
+    door.close();
     dispatcher.drain();
     drained.store(true, std::memory_order_release);
   });
@@ -174,8 +273,19 @@ Checked<SendReport> report_on(Dispatcher& dispatcher, const Sending& sending) {
   return report;
 }
 
-void explain_unfinished(const Task& task, const Common& common, Screen& screen) {
+// Why a task is not all sent, and how to go on.
+void explain(const Task& task, const Common& common, Screen& screen) {
   const std::string resume = "muster resume " + task.id + common.flags();
+  if (task.state == TaskState::cancelled) {
+    screen.complain("task " + task.id +
+                    " was cancelled by a person: " + with_separators(task.cancelled) + " of " +
+                    counted(task.invitations, "invitation") + " will not be sent");
+    return;
+  }
+  if (task.state == TaskState::paused && task.state_reason == paused_by_person) {
+    screen.complain("task " + task.id + " was " + task.state_reason + "; go on with: " + resume);
+    return;
+  }
   if (task.state == TaskState::paused) {
     screen.complain("task " + task.id + " is paused" +
                     (task.state_reason.empty() ? "" : ": " + task.state_reason) +
@@ -188,34 +298,9 @@ void explain_unfinished(const Task& task, const Common& common, Screen& screen) 
                   " left; go on with: " + resume);
 }
 
-}  // namespace
-
-int watch_sending(Dispatcher& dispatcher, const std::vector<Sending>& sendings, bool several,
-                  const Common& common, Screen& screen, Signals& signals) {
-  LiveLine line(screen.person(), !screen.json() && screen.person().terminal());
-  RegistrationTrouble trouble(dispatcher, command_on("retry", sendings, common));
-  auto rested = watch(dispatcher, sendings, trouble, line, screen, signals);
-  if (rested && *rested) {
-    rested = watch_goal(dispatcher, sendings, trouble, line, screen, signals);
-  }
-  if (!rested) {
-    line.end();
-    return fail(screen, rested.failure());
-  }
-  if (!*rested) {
-    line.end();
-    if (dispatcher.elsewhere()) {
-      screen.complain("the server goes on sending; look with `muster tasks --watch" +
-                      common.flags() + "`, stop it with `muster pause TASK" + common.flags() + "`");
-      return unfinished_code;
-    }
-    drain(dispatcher, command_on("resume", sendings, common), screen, signals);
-  }
-  if (const auto last = progress_of(dispatcher, sendings)) {
-    show(*last, line, screen);
-  }
-  line.end();
-
+// What became of them; returns the exit code.
+int report_all(Dispatcher& dispatcher, const std::vector<Sending>& sendings, bool several,
+               const Common& common, Screen& screen) {
   int exit_code = 0;
   std::vector<SendReport> reports;
   for (const auto& sending : sendings) {
@@ -227,8 +312,8 @@ int watch_sending(Dispatcher& dispatcher, const std::vector<Sending>& sendings, 
     if (!screen.json()) {
       screen.answer().write(report_text(*report, common.flags()));
     }
-    if (report->task.active()) {
-      explain_unfinished(report->task, common, screen);
+    if (report->task.state != TaskState::completed) {
+      explain(report->task, common, screen);
     }
     reports.push_back(std::move(*report));
   }
@@ -236,6 +321,46 @@ int watch_sending(Dispatcher& dispatcher, const std::vector<Sending>& sendings, 
     screen.answer().write((several ? reports_json(reports) : report_json(reports.front())) + "\n");
   }
   return exit_code;
+}
+
+}  // namespace
+
+int watch_sending(Dispatcher& dispatcher, const std::vector<Sending>& sendings, bool several,
+                  const Common& common, Screen& screen, Signals& signals) {
+  LiveLine line(screen.person(), !screen.json() && screen.person().terminal());
+  RegistrationTrouble trouble(dispatcher, command_on("retry", sendings, common));
+  Door door(dispatcher, common, screen);
+  const auto rested = watch_all({dispatcher, sendings, trouble, door, line, screen, signals});
+  if (!rested) {
+    line.end();
+    return fail(screen, rested.failure());
+  }
+  if (!*rested) {
+    line.end();
+    if (dispatcher.elsewhere()) {
+      screen.complain(
+          "the process that holds the data directory goes on sending; look with `muster "
+          "tasks --watch" +
+          common.flags() + "`, stop it with `muster pause TASK" + common.flags() + "`");
+      return unfinished_code;
+    }
+    drain(dispatcher, door, command_on("resume", sendings, common), screen, signals);
+  }
+  const auto last = progress_of(dispatcher, sendings);
+  if (last) {
+    show(*last, line, screen);
+  }
+  line.end();
+  if (!last && dispatcher.elsewhere()) {
+    // Who sent it has ended: whoever goes on with it is watched, else the directory knows.
+    const auto now = open_dispatcher(common, Access::read);
+    if (!now || !progress_of(**now, sendings)) {
+      return fail(screen, now ? last.failure() : now.failure());
+    }
+    return (*now)->elsewhere() ? watch_sending(**now, sendings, several, common, screen, signals)
+                               : report_all(**now, sendings, several, common, screen);
+  }
+  return report_all(dispatcher, sendings, several, common, screen);
 }
 
 }  // namespace muster::cli

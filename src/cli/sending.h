@@ -1,4 +1,7 @@
-// Watching tasks being sent by this process, until they rest or somebody asks us to stop.
+// Watching tasks being sent, until they rest or somebody asks us to stop.
+//
+// Where this process sends them, other commands may look and change things at its door (door.h):
+// what they begin here is waited for as well.
 #pragma once
 
 #include <cstdint>

@@ -45,6 +45,7 @@ Answered about(Office& office, const Call& call) {
       .member("mail", office.settings.mail.mode != "off")
       .member("mdm", office.settings.mdm.mode)
       .member("reactor", office.dispatcher.reactor())
+      .member("serves", office.serves)
       .member("users_scope", name_of(call.who().scope));
   return json_reply(writer.end().result());
 }

@@ -12,6 +12,7 @@
 #include "console/problem.h"
 #include "console/routes.h"
 #include "http/server.h"
+#include "store/database.h"
 
 namespace muster::console {
 namespace {
@@ -57,11 +58,26 @@ void answer_call(Office& office, const Route& route, Call& call, http::Answer& a
   }
 }
 
+// One request as long as it is not answered; also where a lane drops it.
+class Open {
+ public:
+  explicit Open(std::atomic<std::uint64_t>& count) : count_(count) {
+    count_.fetch_add(1, std::memory_order_relaxed);
+  }
+  // Release: whoever sees that it is over (requests()) sees what it has done.
+  ~Open() { count_.fetch_sub(1, std::memory_order_release); }
+  Open(const Open&) = delete;
+  Open& operator=(const Open&) = delete;
+
+ private:
+  std::atomic<std::uint64_t>& count_;
+};
+
 }  // namespace
 
 struct Console::Implementation {
-  Implementation(Dispatcher& dispatcher, const Settings& settings, const Clock& clock)
-      : office{.dispatcher = dispatcher, .settings = settings, .clock = clock} {}
+  Implementation(Dispatcher& dispatcher, const Settings& settings, const Clock& clock, bool serves)
+      : office{.dispatcher = dispatcher, .settings = settings, .clock = clock, .serves = serves} {}
   ~Implementation() {
     office.ready = false;
     if (office.events != nullptr) {
@@ -79,6 +95,8 @@ struct Console::Implementation {
   void give_page(const http::ServerRequest& request, http::Answer answer);
 
   Office office;
+  std::atomic<std::uint64_t> taken{0};  // relaxed: a count alone
+  std::atomic<std::uint64_t> open{0};   // Open pairs it with requests()
   std::unique_ptr<Workers> workers;
   std::unique_ptr<http::Server> server;  // of the socket
 };
@@ -97,11 +115,15 @@ void Console::Implementation::take(http::ServerRequest request, http::Answer ans
   }
   const Route& route = *found.route;
   struct Waiting {
+    Waiting(std::atomic<std::uint64_t>& count, Call asked, http::Answer owed)
+        : counted(count), call(std::move(asked)), answer(std::move(owed)) {}
+    Open counted;
     Call call;
     http::Answer answer;
   };
+  taken.fetch_add(1, std::memory_order_relaxed);
   auto waiting = std::make_shared<Waiting>(
-      Waiting{{std::move(request), std::move(found.parameters), {}}, std::move(answer)});
+      open, Call{std::move(request), std::move(found.parameters), {}}, std::move(answer));
   const auto& lane = route.pace == Pace::quick ? workers->quick() : workers->slow();
   const bool put = lane->put(
       [this, &route, waiting] { answer_call(office, route, waiting->call, waiting->answer); });
@@ -131,7 +153,7 @@ Result<std::unique_ptr<Console>, Complaint> Console::open(Dispatcher& dispatcher
                                                           const Settings& settings,
                                                           const Clock& clock,
                                                           const ConsoleRoom& room) {
-  auto made = std::make_unique<Implementation>(dispatcher, settings, clock);
+  auto made = std::make_unique<Implementation>(dispatcher, settings, clock, room.serves);
   Office& office = made->office;
   auto accounts = Accounts::open(settings.data_dir, clock);
   if (!accounts) {
@@ -177,8 +199,17 @@ void Console::set_ready(bool ready) {
   implementation_->office.ready = ready;
 }
 
+Console::Requests Console::requests() const {
+  const auto open = implementation_->open.load(std::memory_order_acquire);  // pairs with Open
+  return {implementation_->taken.load(std::memory_order_relaxed), open};
+}
+
 std::string socket_of(const std::string& data_dir) {
   return data_dir + "/muster.sock";
+}
+
+bool is_held(const std::string& data_dir) {
+  return store::DirectoryLock::held(data_dir);
 }
 
 }  // namespace muster::console

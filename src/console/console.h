@@ -1,9 +1,10 @@
 // The console: the API, the events, the login and the page, behind one handler.
 //
-// It is handed to Dispatcher::listen(), which lets it answer whatever devices and Apple do not ask;
-// and it listens itself at DATA_DIR/muster.sock, for the commands of whoever owns the data
-// directory. Requests are found in routes.h, answered on the lanes of workers.h, and what they may
-// do is decided by visitor.h. To be ended before its dispatcher.
+// It listens at DATA_DIR/muster.sock, for the commands of whoever owns the data directory; and it
+// is handed to Dispatcher::listen(), which lets it answer whatever devices and Apple do not ask. A
+// command that sends by itself does not listen: only the socket is there then. Requests are found
+// in routes.h, answered on the lanes of workers.h, and what they may do is decided by visitor.h. To
+// be ended before its dispatcher.
 #pragma once
 
 #include <cstdint>
@@ -19,12 +20,13 @@
 
 namespace muster::console {
 
-// How much at once. Beyond it requests are answered 503.
+// How much at once, beyond which requests are answered 503; and for how long.
 struct ConsoleRoom {
   Workers::Plan workers = {};
   Uploads::Plan uploads = {};
   std::uint32_t listeners = limits::listeners_max;
   std::uint32_t exports = limits::exports_max;
+  bool serves = true;  // false: of a command, which ends when what it sends rests
 };
 
 class Console {
@@ -43,6 +45,13 @@ class Console {
   [[nodiscard]] WebHandler handler();
   // What /readyz says: from the first call with true until the one with false.
   void set_ready(bool ready);
+  // Requests of the API: those that ever came, and those of them that are not answered yet. A
+  // stream is answered when it has begun.
+  struct Requests {
+    std::uint64_t taken = 0;
+    std::uint64_t open = 0;
+  };
+  [[nodiscard]] Requests requests() const;
 
  private:
   struct Implementation;
@@ -52,5 +61,7 @@ class Console {
 
 // Where the socket of a data directory is.
 [[nodiscard]] std::string socket_of(const std::string& data_dir);
+// Whether a process holds that directory alone, whether or not it answers there.
+[[nodiscard]] bool is_held(const std::string& data_dir);
 
 }  // namespace muster::console

@@ -28,6 +28,7 @@ struct Office {
   Dispatcher& dispatcher;
   const Settings settings;
   const Clock& clock;
+  const bool serves = true;  // false: as long as a command sends
   std::unique_ptr<Accounts> accounts = {};
   std::unique_ptr<Audit> audit = {};
   std::unique_ptr<Reception> reception = {};

@@ -118,7 +118,7 @@ TEST_F(RemoteLinkTest, SaysWhereNobodyAnswers) {
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.failure().kind, FailureKind::cannot_start);
   EXPECT_THAT(answer.failure().line, HasSubstr(socket()));
-  EXPECT_THAT(answer.failure().line, HasSubstr("does `muster serve` run there?"));
+  EXPECT_THAT(answer.failure().line, HasSubstr("does so no more"));
   const auto trust = RemoteLink::open({"https://localhost", "", "t", dir_ + "/none.pem"});
   ASSERT_FALSE(trust);
   EXPECT_THAT(trust.failure().line, HasSubstr("none.pem"));

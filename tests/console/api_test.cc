@@ -372,6 +372,7 @@ TEST_F(Api, LogsInByPasswordAndOut) {
 TEST_F(Api, SaysWhatTheServerIsAndDoes) {
   open_console();
   EXPECT_EQ(get("/api/v1/about").text("mdm"), "off");
+  EXPECT_THAT(get("/api/v1/about").response.body, HasSubstr("\"serves\":true"));
   EXPECT_EQ(get("/api/v1/locations").status(), 200);
   EXPECT_THAT(get("/metrics").response.body, HasSubstr("muster_in_flight 0"));
   EXPECT_THAT(get("/metrics").response.body, HasSubstr("muster_commit_seconds_count 0"));

@@ -111,7 +111,9 @@ class BadInput(World):
                             self.config, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_for("the send", lambda: self.muster("tasks", "--json").code == 0 and
                  self.muster("tasks", "--json").json()["tasks"])
-        self.refuse(3, "import", school, says=[str(holder.pid)])
+        self.refuse(3, "serve", says=[str(holder.pid)])
+        wait_for("its socket", (self.data / "muster.sock").exists)
+        self.muster_ok("import", school)  # in the holder, which sends on
         self.assertEqual(self.muster_ok("tasks", "--json").json()["tasks"][0]["state"], "running")
 
     def test_nothing_to_send(self):
